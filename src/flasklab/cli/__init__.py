@@ -1,0 +1,4 @@
+"""Entrances for people at a terminal.
+
+May import every other room; nothing imports it.
+"""

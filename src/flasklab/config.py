@@ -1,0 +1,194 @@
+"""The lab's settings: every name, its default, and where its value comes from.
+
+A flag beats an environment variable, which beats the config file (`app.config`), which beats the default.
+This is the one place where a setting's name is spelled out.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flasklab.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PREFIX = "FLASKLAB_"
+# Variables that steer the build or the tests, not a lab.
+_NOT_SETTINGS = frozenset({"FLASKLAB_NODE", "FLASKLAB_CHROMIUM", "FLASKLAB_TOKEN", "FLASKLAB_URL"})
+_NOT_SETTINGS_PREFIXES = ("FLASKLAB_TEST_", "FLASKLAB_RUN_", "FLASKLAB_FAILPOINT")
+
+_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+_UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "ms": 0.001, "min": 60.0}
+
+
+def size_bytes(text: str | float) -> int:
+    """Bytes meant by `text`: 1048576, "512 MiB", "2GB".
+
+    Raises:
+        ValueError: it is no size.
+    """
+    if isinstance(text, (int, float)):
+        return int(text)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
+    if match is None or match[2].lower() not in _UNITS:
+        raise ValueError(f"{text!r} is no size; write bytes or a number with KB, MB, GB, KiB, MiB or GiB")
+    return int(float(match[1]) * _UNITS[match[2].lower()])
+
+
+def duration_seconds(text: str | float) -> float:
+    """Seconds meant by `text`: 90, "90s", "30m", "1h 30m", "2d".
+
+    Raises:
+        ValueError: it is no duration.
+    """
+    if isinstance(text, (int, float)):
+        return float(text)
+    parts = re.findall(r"(\d+(?:\.\d+)?)\s*([a-z]*)", text.strip().lower())
+    if not parts or re.sub(r"(\d+(?:\.\d+)?)\s*([a-z]*)", "", text.strip().lower()).strip():
+        raise ValueError(f'{text!r} is no duration; write seconds or a number with s, m, h or d, like "30m"')
+    unknown = [unit for _, unit in parts if unit not in _SECONDS]
+    if unknown:
+        raise ValueError(f"{text!r} has the unknown unit {unknown[0]!r}; use s, m, h or d")
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting of a lab, with absolute paths and plain numbers."""
+
+    root: Path  # the lab's folder; relative paths in the settings start here
+    results: Path  # where runs leave everything
+    experiments: str  # absolute path of a folder or file, or a package's dotted name
+    database_url: str  # SQLAlchemy URL
+    executor: str = "local"  # "local" or "celery"
+    workers: int = 1  # runs at once
+    host: str = "127.0.0.1"  # address the server listens on
+    port: int = 8750
+    max_upload: int = 1024**3  # bytes of one request body
+    max_queued: int = 100_000  # runs waiting before a start is refused
+    max_log: int = 256 * 1024**2  # bytes of log kept per run
+    trusted_hosts: tuple[str, ...] = ()  # host names besides loopback that requests may be addressed to
+    cors_origins: tuple[str, ...] = ()  # origins of other front ends; empty is off
+    record_env: tuple[str, ...] = ()  # names of environment variables recorded with a run
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values, for a process of the lab; `from_json` reads it back."""
+        return {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Settings:
+        """The settings that `to_json` wrote."""
+        values = dict(data)
+        for name in ("root", "results"):
+            values[name] = Path(values[name])
+        for name in ("trusted_hosts", "cors_origins", "record_env"):
+            values[name] = tuple(values[name])
+        return cls(**values)
+
+    def replaced(self, **changes: Any) -> Settings:
+        """A copy with some settings changed."""
+        return replace(self, **changes)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return tuple(str(part) for part in value)
+
+
+def _whole(least: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        number = int(value)
+        if number < least:
+            raise ValueError(f"it must be at least {least}")
+        return number
+
+    return read
+
+
+def _executor(value: Any) -> str:
+    if value not in ("local", "celery"):
+        raise ValueError('it is "local" or "celery"')
+    return str(value)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "executor": _executor,
+    "workers": _whole(1),
+    "host": str,
+    "port": _whole(0),
+    "max_upload": size_bytes,
+    "max_queued": _whole(0),
+    "max_log": size_bytes,
+    "trusted_hosts": _names,
+    "cors_origins": _names,
+    "record_env": _names,
+}
+NAMES: tuple[str, ...] = tuple(PREFIX + field.name.upper() for field in fields(Settings) if field.name != "root")
+
+
+def load_settings(
+    root: Path,
+    *,
+    flags: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    config: Mapping[str, Any] | None = None,
+) -> Settings:
+    """The settings of the lab in folder `root`.
+
+    Args:
+        root: the lab's folder
+        flags: values given on the command line, by full name (`FLASKLAB_PORT`); None values are left out
+        environ: environment variables; the process's own when not given
+        config: the config file's or `app.config`'s values, by full name
+
+    Raises:
+        SettingsError: a name is unknown or a value cannot be used; the message names it and the mend.
+    """
+    given: dict[str, tuple[Any, str]] = {}
+    for source, where in (
+        (config or {}, "the app's config"),
+        (os.environ if environ is None else environ, "the environment"),
+        (flags or {}, "the command line"),
+    ):
+        for name, value in source.items():
+            if not name.startswith(PREFIX) or value is None or _is_foreign(name):
+                continue
+            if name not in NAMES:
+                raise SettingsError(_unknown(name, where))
+            given[name] = (value, where)
+    values: dict[str, Any] = {}
+    for name, (value, where) in given.items():
+        key = name.removeprefix(PREFIX).lower()
+        try:
+            values[key] = _READERS.get(key, str)(value)
+        except (TypeError, ValueError) as error:
+            raise SettingsError(f"{name}={value!r} from {where} cannot be used: {error}.") from None
+    return _with_defaults(root.resolve(), values)
+
+
+def _is_foreign(name: str) -> bool:
+    return name in _NOT_SETTINGS or name.startswith(_NOT_SETTINGS_PREFIXES)
+
+
+def _unknown(name: str, where: str) -> str:
+    nearest = difflib.get_close_matches(name, NAMES, n=1, cutoff=0.5)
+    hint = f" Did you mean {nearest[0]}?" if nearest else f" Known: {', '.join(NAMES)}."
+    return f"{name} in {where} is not a setting of Flasklab.{hint}"
+
+
+def _with_defaults(root: Path, values: dict[str, Any]) -> Settings:
+    results = (root / values.pop("results", "results")).resolve()
+    experiments = values.pop("experiments", "experiments")
+    if (root / experiments).exists() or "/" in experiments or experiments == "experiments":
+        experiments = str((root / experiments).resolve())
+    values.setdefault("database_url", f"sqlite:///{results / 'lab.db'}")
+    values.setdefault("workers", os.cpu_count() or 1)
+    return Settings(root=root, results=results, experiments=experiments, **values)

@@ -1,0 +1,65 @@
+"""What the lab knows of an experiment without importing it: values that travel as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """One experiment, as its form, its REST operation and its command line need it."""
+
+    name: str  # unique in the lab; the function's name
+    title: str  # the name with spaces, for people
+    summary: str  # the docstring's first sentence; "" without one
+    doc: str  # the docstring without its Args section
+    module: str  # "experiments.classify"
+    function: str  # qualified name within the module
+    file: str  # absolute path of its source
+    line: int  # where its definition begins
+    parameters: dict[str, Any]  # JSON Schema (draft 2020-12) of type object; see `flasklab.experiments.schema`
+    defaults: dict[str, Any] = field(default_factory=dict)  # JSON values of the parameters that have one
+    tags: tuple[str, ...] = ()
+    timeout_seconds: float | None = None
+    memory_bytes: int | None = None
+    retries: int = 0
+    isolation: str = "fresh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenModule:
+    """A module that could not be used, or an experiment in it that could not be described."""
+
+    module: str
+    file: str
+    line: int | None  # where it broke, in `file`
+    error: str  # the exception in one line
+    traceback: str  # "" where the error says all
+    needs: str | None = None  # the distribution to install when a missing import is the cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedFile:
+    """A source file as it was when it was imported."""
+
+    path: str  # absolute
+    mtime_ns: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """All that is known of the lab's experiments at one state of their code."""
+
+    fingerprint: str  # hash of the sources' names, sizes and times; "" before the first import
+    ready: bool = False  # False while modules are still being imported
+    experiments: tuple[Description, ...] = ()
+    broken: tuple[BrokenModule, ...] = ()
+    watched: tuple[WatchedFile, ...] = ()  # sources outside the experiments folder that were imported too
+    environment_id: str | None = None
+    described_at: float = 0.0  # Unix seconds
+
+    def find(self, name: str) -> Description | None:
+        """The experiment of this name, or None."""
+        return next((found for found in self.experiments if found.name == name), None)

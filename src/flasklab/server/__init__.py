@@ -1,0 +1,4 @@
+"""The web server and the supervisor under one parent.
+
+May import every room but `cli`.
+"""

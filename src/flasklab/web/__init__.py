@@ -1,0 +1,4 @@
+"""Pages: HTTP in, HTML or JSON out. A view parses, makes one call, presents.
+
+May import `services` and below; never `api`, SQL, or an experiment.
+"""
