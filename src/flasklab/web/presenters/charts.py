@@ -1,0 +1,56 @@
+"""Which metrics share a chart, and under which heading: the islands' `families.ts` follows the same rule.
+
+`train/loss` and `val/loss` are two curves of one chart; any other prefix is a section of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SPLITS = ("train", "training", "val", "valid", "validation", "test", "eval")
+_SPLIT_PREFIX = re.compile(rf"^(?:{'|'.join(_SPLITS)})_(?=.)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """One chart and the metrics drawn in it."""
+
+    title: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Charts under one heading."""
+
+    name: str  # "" for metrics without a prefix of their own
+    charts: tuple[Chart, ...]
+
+
+def family(key: str) -> tuple[str, str]:
+    """The section and the chart of a metric: `("", "loss")` for "val/loss" and for "val_loss"."""
+    parts = key.split("/")
+    if len(parts) > 1 and parts[0].lower() in _SPLITS:
+        parts = parts[1:]
+    section = "/".join(parts[:-1])
+    return section, _SPLIT_PREFIX.sub("", parts[-1])
+
+
+def sections(keys: Iterable[str]) -> tuple[Section, ...]:
+    """The metrics arranged in charts, charts in sections, in the order they came up."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for key in keys:
+        section, title = family(key)
+        found.setdefault(section, {}).setdefault(title, []).append(key)
+    return tuple(
+        Section(
+            name=name,
+            charts=tuple(Chart(title=title, keys=tuple(members)) for title, members in charts.items()),
+        )
+        for name, charts in found.items()
+    )

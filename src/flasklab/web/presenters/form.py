@@ -1,0 +1,177 @@
+"""The form of an experiment: fields in groups, what was wrong, and copies as code.
+
+A field is a WTForms field with a `spec`; this page only arranges them, the templates draw them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Protocol
+
+from flasklab.runs.times import now as present_time
+from flasklab.web.presenters import formats
+from flasklab.web.presenters.frame import LabNow, Queue, RunLine, present_queue, run_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from flasklab.errors import ParameterError
+    from flasklab.experiments.description import Description
+    from flasklab.runs.run import Run
+
+
+class Copies(Protocol):
+    """A start with the form's present values, as code."""
+
+    @property
+    def curl(self) -> str:
+        """For a terminal."""
+
+    @property
+    def python(self) -> str:
+        """For a notebook or script."""
+
+    @property
+    def command(self) -> str:
+        """For the `flasklab` command."""
+
+
+class Spec(Protocol):
+    """What is known of a field; `flasklab.web.forms.FieldSpec` has more."""
+
+    @property
+    def name(self) -> str:
+        """The parameter's dotted name."""
+
+    @property
+    def label(self) -> str:
+        """What stands above it."""
+
+    @property
+    def group(self) -> str:
+        """The title of the nested parameters it belongs to; "" at the top."""
+
+
+class Field(Protocol):
+    """A WTForms field made from a parameter."""
+
+    @property
+    def spec(self) -> Spec:
+        """What is known of it."""
+
+    @property
+    def id(self) -> str:
+        """The id of its control."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldGroup:
+    """Fields under one heading."""
+
+    legend: str  # "" for the experiment's own parameters
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldProblem:
+    """One line of the summary above the form."""
+
+    label: str
+    message: str
+    target: str | None  # the id of the control to jump to; None for a parameter without one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormPage:
+    """All that an experiment's form shows."""
+
+    name: str
+    title: str
+    summary: str
+    doc: tuple[str, ...]  # the docstring's further paragraphs
+    tags: tuple[str, ...]
+    where: str  # "classify.py:12", the source
+    groups: tuple[FieldGroup, ...]
+    problems: tuple[FieldProblem, ...]
+    source: RunLine | None  # the run whose parameters fill it
+    facts: tuple[tuple[str, str], ...]  # limits that hold for a run: ("Time limit", "30m 00s")
+    copies: Copies
+    queue: Queue | None
+    has_files: bool
+
+    @property
+    def count(self) -> int:
+        """How many fields there are."""
+        return sum(len(group.fields) for group in self.groups)
+
+
+def present_form(
+    description: Description,
+    form: Iterable[Field],
+    *,
+    source: Run | None,
+    problems: Sequence[ParameterError],
+    queue: LabNow | None,
+    copies: Copies,
+    at: datetime | None = None,
+) -> FormPage:
+    """The form of one experiment.
+
+    Args:
+        description: the experiment
+        form: its Flask-WTF form; fields without a `spec` (the CSRF token) are left out
+        source: the run whose parameters were asked for
+        problems: what was refused when it was sent
+        queue: the lab at this moment
+        copies: the start as code
+        at: the time that ages count from; now, when not given
+    """
+    fields = [field for field in form if getattr(field, "spec", None) is not None]
+    groups = [
+        FieldGroup(legend=legend, fields=tuple(members))
+        for legend, members in groupby(fields, key=lambda field: field.spec.group)
+    ]
+    return FormPage(
+        name=description.name,
+        title=description.title,
+        summary=description.summary,
+        doc=_paragraphs(description),
+        tags=description.tags,
+        where=f"{description.file.rpartition('/')[2]}:{description.line}",
+        groups=tuple(groups),
+        problems=tuple(_problem(problem, fields) for problem in problems),
+        source=run_line(source, at or present_time()) if source else None,
+        facts=tuple(_facts(description)),
+        copies=copies,
+        queue=present_queue(queue),
+        has_files=any(getattr(field.spec, "kind", "") in ("file", "table", "array") for field in fields),
+    )
+
+
+def _paragraphs(description: Description) -> tuple[str, ...]:
+    rest = description.doc.strip().removeprefix(description.summary).strip()
+    return tuple(part.strip() for part in rest.split("\n\n") if part.strip())
+
+
+def _problem(problem: ParameterError, fields: Sequence[Field]) -> FieldProblem:
+    """The line of a problem; "layers.0" belongs to the field "layers"."""
+    owners = [
+        f for f in fields if problem.param == f.spec.name or problem.param.startswith(f.spec.name + ".")
+    ]
+    owner = max(owners, key=lambda found: len(found.spec.name), default=None)
+    return FieldProblem(
+        label=owner.spec.label if owner and owner.spec.name == problem.param else problem.param,
+        message=problem.message,
+        target=owner.id if owner else None,
+    )
+
+
+def _facts(description: Description) -> Iterable[tuple[str, str]]:
+    if description.timeout_seconds:
+        yield "Time limit", formats.duration(description.timeout_seconds)
+    if description.memory_bytes:
+        yield "Memory limit", formats.size(description.memory_bytes)
+    if description.retries:
+        yield "Tried again after a crash", formats.count(description.retries, "time")

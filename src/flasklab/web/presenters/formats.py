@@ -1,0 +1,125 @@
+"""Numbers, sizes, durations, times and JSON values in words for people.
+
+One place, so that every page writes one thing in one way; the islands' `format.ts` follows the same rules.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flasklab.runs.json import encode, non_finite
+from flasklab.runs.times import rfc3339
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_SIZES = ("B", "kB", "MB", "GB", "TB", "PB")
+_NON_FINITE_WORDS = {"NaN": "NaN", "Infinity": "∞", "-Infinity": "−∞"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A point in time, as a page shows it."""
+
+    iso: str  # RFC 3339, for the `datetime` attribute
+    exact: str  # "2026-11-23 08:52:07 UTC", for the tooltip
+    ago: str  # "5 min ago"
+
+
+def moment(at: datetime, now: datetime) -> Moment:
+    """`at` as seen from `now`."""
+    return Moment(
+        iso=rfc3339(at),
+        exact=f"{at:%Y-%m-%d %H:%M:%S} UTC",
+        ago=ago((now - at).total_seconds(), f"{at:%Y-%m-%d}"),
+    )
+
+
+def ago(seconds: float, date: str) -> str:
+    """How long ago something was, coarsely; `date` is said beyond a month."""
+    if seconds < 5:
+        return "just now"
+    for limit, unit, word in ((60, 1, "s"), (3600, 60, "min"), (86400, 3600, "h"), (30 * 86400, 86400, "d")):
+        if seconds < limit:
+            return f"{int(seconds // unit)} {word} ago"
+    return date
+
+
+def duration(seconds: float) -> str:
+    """Seconds as "850 ms", "3.2 s", "12m 46s", "1h 04m" or "2d 03h"."""
+    if seconds < 0.9995:
+        return f"{max(seconds, 0) * 1000:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60}m {whole % 60:02d}s"
+    if whole < 86400:
+        return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+    return f"{whole // 86400}d {whole % 86400 // 3600:02d}h"
+
+
+def size(count: float) -> str:
+    """Bytes as "812 B", "1.2 MB" (decimal, as file managers and download bars count)."""
+    for unit in _SIZES[:-1]:
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} {_SIZES[-1]}"
+
+
+def number(value: float) -> str:
+    """A number with four significant digits, thousands grouped, very small or large ones in e-notation."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) < 10**15 else f"{value:.4g}"
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("∞" if value > 0 else "−∞")
+    if value == 0:
+        return "0"
+    if abs(value) < 1e-3 or abs(value) >= 1e7:
+        mantissa, _, exponent = f"{value:.3e}".partition("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    if value.is_integer():
+        return f"{int(value):,}"
+    digits = max(0, 3 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def parameter(value: float) -> str:
+    """A number somebody chose, with every digit they gave."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 10**15:
+        return str(int(value))
+    return repr(value)
+
+
+def value(item: Any, *, exact: bool = False, limit: int = 200) -> str:
+    """A JSON value on one line.
+
+    Args:
+        item: the value
+        exact: every digit of a number, as for a parameter; otherwise four significant ones
+        limit: characters after which a long text is cut
+    """
+    if item is None:
+        return "none"
+    if isinstance(item, (bool, int, float)):
+        return parameter(item) if exact and not isinstance(item, bool) else number(item)
+    if isinstance(item, dict) and {"file", "sha256"} <= item.keys():
+        text = str(item["file"])
+    elif isinstance(item, str):
+        text = _NON_FINITE_WORDS[item] if non_finite(item) is not None else item
+    elif isinstance(item, list) and not any(isinstance(part, (dict, list)) for part in item):
+        text = ", ".join(value(part, exact=exact) for part in item) or "empty"
+    else:
+        text = encode(item).decode()
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def count(amount: int, one: str, many: str | None = None) -> str:
+    """An amount with its noun: "1 run", "1,204 runs"."""
+    return f"{amount:,} {one if amount == 1 else many or one + 's'}"

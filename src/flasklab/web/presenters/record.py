@@ -1,0 +1,118 @@
+"""How a run was made: who, when, how long, with which parameters and which code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flasklab.web.presenters import formats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from flasklab.experiments.description import Description
+    from flasklab.runs.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterRow:
+    """One parameter and its value."""
+
+    name: str
+    text: str
+    unit: str
+    help: str
+    changed: bool  # differs from the default
+    default: str  # "" where it has none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One line of the record."""
+
+    name: str
+    text: str
+    moment: formats.Moment | None = None  # for a time
+    code: bool = False  # set in the fixed-width face
+
+
+def parameter_rows(run: Run, description: Description | None) -> tuple[ParameterRow, ...]:
+    """The run's parameters in the order of the signature."""
+    properties: Mapping[str, Any] = description.parameters.get("properties", {}) if description else {}
+    defaults = description.defaults if description else {}
+    names = dict.fromkeys([*(name for name in properties if name in run.params), *run.params])
+    return tuple(
+        ParameterRow(
+            name=name,
+            text=formats.value(run.params[name], exact=True, limit=500),
+            unit=_unit(properties.get(name)),
+            help=_help(properties.get(name)),
+            changed=name in run.given and name in defaults,
+            default=formats.value(defaults[name], exact=True, limit=80) if name in defaults else "",
+        )
+        for name in names
+    )
+
+
+def facts(run: Run, environment: Mapping[str, Any] | None, now: datetime) -> tuple[Fact, ...]:
+    """Who, when and how long, seed, code and interpreter."""
+    return tuple(fact for fact in (*_times(run, now), *_code(run, environment or {})) if fact.text)
+
+
+def packages(environment: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
+    """Installed distributions and their versions, by name."""
+    found = (environment or {}).get("packages") or {}
+    return tuple(
+        sorted(((str(name), str(version)) for name, version in found.items()), key=lambda p: p[0].lower())
+    )
+
+
+def sources(environment: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
+    """The lab's source files and the beginnings of their hashes."""
+    found = (environment or {}).get("files") or {}
+    return tuple(sorted((str(path), str(digest)[:12]) for path, digest in found.items()))
+
+
+def _unit(schema: Any) -> str:
+    extra = schema.get("x-flasklab") if isinstance(schema, dict) else None
+    return str(extra.get("unit") or "") if isinstance(extra, dict) else ""
+
+
+def _help(schema: Any) -> str:
+    return str(schema.get("description") or "") if isinstance(schema, dict) else ""
+
+
+def _times(run: Run, now: datetime) -> Iterable[Fact]:
+    yield Fact(name="Started by", text=run.created_by)
+    for name, at in (("Queued", run.created_at), ("Started", run.started_at), ("Finished", run.finished_at)):
+        if at is not None:
+            yield Fact(name=name, text=f"{at:%Y-%m-%d %H:%M:%S}", moment=formats.moment(at, now))
+    if run.started_at is not None:
+        yield Fact(name="Waited", text=formats.duration((run.started_at - run.created_at).total_seconds()))
+    if run.duration_seconds is not None:
+        yield Fact(name="Took", text=formats.duration(run.duration_seconds))
+    if run.attempt > 1:
+        yield Fact(name="Attempts", text=str(run.attempt))
+    if run.cancel_requested_at is not None:
+        by = f" by {run.cancel_requested_by}" if run.cancel_requested_by else ""
+        yield Fact(
+            name="Cancel asked",
+            text=f"{run.cancel_requested_at:%H:%M:%S}{by}",
+            moment=formats.moment(run.cancel_requested_at, now),
+        )
+
+
+def _code(run: Run, environment: Mapping[str, Any]) -> Iterable[Fact]:
+    yield Fact(name="Seed", text="" if run.seed is None else str(run.seed), code=True)
+    yield Fact(name="Code", text=str(environment.get("code") or ""), code=True)
+    git = environment.get("git") or {}
+    if git.get("commit"):
+        dirty = " + changes" if git.get("dirty") else ""
+        yield Fact(name="Git commit", text=f"{str(git['commit'])[:12]}{dirty}", code=True)
+        yield Fact(name="Git branch", text=str(git.get("branch") or ""), code=True)
+    python = " ".join(str(environment[key]) for key in ("implementation", "python") if environment.get(key))
+    yield Fact(name="Python", text=python)
+    yield Fact(name="Platform", text=str(environment.get("platform") or ""))
+    if run.dropped:
+        yield Fact(name="Not kept", text=formats.count(run.dropped, "thing"))

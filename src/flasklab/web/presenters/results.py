@@ -1,0 +1,201 @@
+"""What a run produced: values, things it showed, files.
+
+A shown thing may have several renderings (PNG and SVG, table and CSV): the best one for a page is chosen here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from flasklab.runs.json import encode
+from flasklab.web.presenters import formats
+from flasklab.web.presenters.runs import is_number, scalars
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from flasklab.runs.artifacts import Artifact
+    from flasklab.runs.run import Run
+
+TABLE = "application/vnd.flasklab.table+json"
+ARRAY = "application/vnd.flasklab.array+json"
+PLOTLY = "application/vnd.plotly.v1+json"
+
+# The first media type that is there decides how a thing is drawn.
+_DRAWN_AS = (
+    (PLOTLY, "plotly"),
+    (TABLE, "table"),
+    ("image/svg+xml", "image"),
+    ("image/png", "image"),
+    ("image/jpeg", "image"),
+    ("image/gif", "image"),
+    ("image/webp", "image"),
+    (ARRAY, "array"),
+    ("text/html", "html"),
+    ("text/markdown", "text"),
+    ("text/plain", "text"),
+    ("application/json", "json"),
+)
+_SANDBOXED = ("plotly", "html")
+_HEAVY_SVG = 400_000  # bytes above which a browser draws the PNG sooner
+
+
+class FileLinks(Protocol):
+    """Addresses of a run's files."""
+
+    def file(self, name: str) -> str:
+        """Where the file is downloaded."""
+
+    def shown(self, name: str) -> str:
+        """Where the file is drawn in a sandbox of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputValue:
+    """One single value of the output."""
+
+    name: str
+    text: str
+    title: str  # with every digit
+    numeric: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRow:
+    """One file, to be downloaded."""
+
+    name: str
+    url: str
+    size: str
+    media_type: str
+    label: str  # its ending in capitals: "PNG"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A shown thing at one step."""
+
+    step: int | None
+    url: str  # of the rendering that is drawn
+    files: tuple[FileRow, ...]  # all its renderings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A thing the run showed, with a frame for every step it was shown at."""
+
+    name: str
+    kind: str  # "image", "plotly", "table", "array", "html", "text", "json" or "file"
+    frames: tuple[Frame, ...]
+    detail: str  # "1,204 rows · 12 columns"
+
+    @property
+    def last(self) -> Frame:
+        """The latest frame: what is drawn first."""
+        return self.frames[-1]
+
+    @property
+    def wide(self) -> bool:
+        """Whether it needs the page's whole width."""
+        return self.kind in ("table", "plotly", "html", "json")
+
+
+def output_values(run: Run) -> tuple[OutputValue, ...]:
+    """The output's single values."""
+    return tuple(
+        OutputValue(
+            name=name,
+            text=formats.value(item, limit=80),
+            title=formats.value(item, exact=True, limit=1000),
+            numeric=is_number(item),
+        )
+        for name, item in scalars(run.output).items()
+    )
+
+
+def output_rest(run: Run) -> str:
+    """The part of the output that is no single value, as JSON text; "" when there is none."""
+    rest: Any = run.output
+    if isinstance(rest, dict):
+        known = {name.partition(".")[0] for name in scalars(rest)}
+        rest = {
+            key: item
+            for key, item in rest.items()
+            if key not in known
+            and not (isinstance(item, dict) and "$shown" in item)
+            and item not in (None, [], {})
+        }
+    elif not isinstance(rest, list):
+        return ""
+    return encode(rest).decode() if rest else ""
+
+
+def figures(artifacts: Sequence[Artifact], links: FileLinks) -> tuple[Figure, ...]:
+    """What the run showed, in its order; one figure per name."""
+    by_name: dict[str, dict[int | None, list[Artifact]]] = {}
+    for artifact in sorted(artifacts, key=lambda found: (found.order, found.name)):
+        if artifact.shown is not None:
+            by_name.setdefault(artifact.shown, {}).setdefault(artifact.step, []).append(artifact)
+    return tuple(_figure(name, list(steps.items()), links) for name, steps in by_name.items())
+
+
+def files(artifacts: Iterable[Artifact], links: FileLinks) -> tuple[FileRow, ...]:
+    """All files by name."""
+    return tuple(file_row(artifact, links) for artifact in sorted(artifacts, key=lambda found: found.name))
+
+
+def file_row(artifact: Artifact, links: FileLinks) -> FileRow:
+    """One file."""
+    ending = artifact.name.rpartition(".")[2] if "." in artifact.name else "file"
+    return FileRow(
+        name=artifact.name,
+        url=links.file(artifact.name),
+        size=formats.size(artifact.size),
+        media_type=artifact.media_type,
+        label=ending.upper(),
+    )
+
+
+def _figure(name: str, steps: list[tuple[int | None, list[Artifact]]], links: FileLinks) -> Figure:
+    kind, _ = _drawn(steps[-1][1])
+    return Figure(
+        name=name,
+        kind=kind,
+        frames=tuple(_frame(step, members, links) for step, members in steps),
+        detail=_detail(steps[-1][1]),
+    )
+
+
+def _frame(step: int | None, members: list[Artifact], links: FileLinks) -> Frame:
+    kind, best = _drawn(members)
+    url = links.shown(best.name) if kind in _SANDBOXED else links.file(best.name)
+    return Frame(step=step, url=url, files=tuple(file_row(member, links) for member in members))
+
+
+def _drawn(members: list[Artifact]) -> tuple[str, Artifact]:
+    """How these renderings of one thing are drawn, and from which of them."""
+    by_type = {member.media_type.partition(";")[0]: member for member in members}
+    for media_type, kind in _DRAWN_AS:
+        found = by_type.get(media_type)
+        if found is None:
+            continue
+        if media_type == "image/svg+xml" and found.size > _HEAVY_SVG and "image/png" in by_type:
+            continue
+        return kind, found
+    return "file", members[0]
+
+
+def _detail(members: list[Artifact]) -> str:
+    meta: dict[str, Any] = {}
+    for member in members:
+        meta |= member.meta
+    if isinstance(shape := meta.get("shape"), list):
+        text = " × ".join(str(part) for part in shape)
+        return f"{text} {meta['dtype']}" if "dtype" in meta else text
+    parts = [
+        formats.count(meta[key], noun)
+        for key, noun in (("rows", "row"), ("columns", "column"))
+        if isinstance(meta.get(key), int)
+    ]
+    return " · ".join(parts)

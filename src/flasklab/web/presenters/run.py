@@ -1,0 +1,336 @@
+"""The page of one run: live while it runs, the full record when it is finished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from flasklab.runs.state import RunState
+from flasklab.runs.times import now as present_time
+from flasklab.runs.times import rfc3339
+from flasklab.web.presenters import ansi, charts, formats, record, results
+from flasklab.web.presenters.frame import STATE_WORDS, LabNow, Queue, percent, present_queue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from flasklab.experiments.description import Description
+    from flasklab.runs.run import MetricSummary, Progress, Run
+    from flasklab.web.presenters.form import Copies
+
+TABS = ("overview", "charts", "log", "results", "files", "parameters", "code")
+_STATS = 6  # metrics in the strip
+_LEFT_AFTER_SECONDS = 5.0  # before that, a guess of what is left is noise
+
+
+class RunLinks(results.FileLinks, Protocol):
+    """Addresses of one run."""
+
+    @property
+    def page(self) -> str:
+        """This page."""
+
+    @property
+    def form(self) -> str:
+        """The form, filled with this run's parameters."""
+
+    @property
+    def cancel(self) -> str:
+        """Where a POST cancels it."""
+
+    @property
+    def rerun(self) -> str:
+        """Where a POST runs it again."""
+
+    @property
+    def download(self) -> str:
+        """All of it as a zip."""
+
+    @property
+    def live(self) -> str:
+        """What is new after a cursor."""
+
+    @property
+    def log(self) -> str:
+        """The whole log as text."""
+
+
+class LogPiece(Protocol):
+    """Lines of one stream; unpacks into stream, Unix time and text."""
+
+    def __iter__(self) -> Any:
+        """Stream ("out", "err", "lab"), time, text."""
+
+
+class LogSlice(Protocol):
+    """A part of the log."""
+
+    @property
+    def start(self) -> int:
+        """Its first byte."""
+
+    @property
+    def end(self) -> int:
+        """The byte after its last one."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole log."""
+
+    @property
+    def pieces(self) -> Sequence[Any]:
+        """Triples of stream ("out", "err", "lab"), Unix time and text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """One of the page's views."""
+
+    key: str
+    label: str
+    count: int | None  # how much is in it; None where that says nothing
+    current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stat:
+    """One number of the strip."""
+
+    key: str  # "elapsed", "left" or "metric:<name>"; what the live island looks for
+    label: str
+    text: str
+    title: str = ""  # more of it, for the tooltip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricRow:
+    """One metric in six numbers."""
+
+    key: str
+    last: str
+    min: str
+    max: str
+    mean: str
+    count: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLines:
+    """Lines of one stream, cut where their colour changes."""
+
+    stream: str  # "out", "err" or "lab"
+    spans: tuple[ansi.Span, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """One attempt of a run that was tried more than once."""
+
+    number: int
+    begun: formats.Moment | None
+    took: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPage:
+    """All that a run's page shows."""
+
+    run: Run
+    title: str  # "#12 classify"
+    word: str  # its state
+    final: bool
+    waiting: str  # why a queued run waits; "" otherwise
+    canceling: bool  # asked to stop, not gone yet
+    percent: float | None  # 0 to 100
+    progress: str  # "3 of 20 · epoch 3"
+    stats: tuple[Stat, ...]
+    tab: str
+    tabs: tuple[Tab, ...]
+    sections: tuple[charts.Section, ...]  # charts
+    metrics: tuple[MetricRow, ...]
+    values: tuple[results.OutputValue, ...]
+    output_json: str  # what else was returned
+    figures: tuple[results.Figure, ...]
+    files: tuple[results.FileRow, ...]
+    files_size: str  # of all together
+    parameters: tuple[record.ParameterRow, ...]
+    facts: tuple[record.Fact, ...]
+    attempts: tuple[AttemptRow, ...]  # empty unless there were several
+    packages: tuple[tuple[str, str], ...]
+    sources: tuple[tuple[str, str], ...]
+    log: tuple[LogLines, ...]
+    log_cut: bool  # the log begins earlier than what is shown
+    log_size: str
+    cursor: str  # where the live island begins: all points, and the log after what is shown
+    started: str  # RFC 3339, from which the island counts; "" before
+    copies: Copies
+    queue: Queue | None
+    links: RunLinks
+    known: bool  # the experiment still exists, so it can be run again
+
+
+def present_run(
+    run: Run,
+    description: Description | None,
+    *,
+    environment: Mapping[str, Any] | None,
+    log: LogSlice,
+    attempts: Sequence[Any],
+    copies: Copies,
+    queue: LabNow | None,
+    links: RunLinks,
+    tab: str = "overview",
+    at: datetime | None = None,
+) -> RunPage:
+    """The page of `run` as of `at` (now, when not given).
+
+    Args:
+        run: the run
+        description: its experiment, if the lab still has it
+        environment: what was recorded of its surroundings
+        log: the log's tail
+        attempts: its attempts, first one first
+        copies: the same start as code
+        queue: the lab at this moment
+        links: addresses of the run
+        tab: the view asked for; an unknown one is the overview
+    """
+    at = at or present_time()
+    tab = tab if tab in TABS else "overview"
+    artifacts = run.artifacts
+    shown = results.figures(artifacts, links)
+    return RunPage(
+        run=run,
+        title=f"#{run.number} {run.experiment}",
+        word=STATE_WORDS[run.state],
+        final=run.state.is_final,
+        waiting=_waiting(run, queue),
+        canceling=run.cancel_requested_at is not None and not run.state.is_final,
+        percent=percent(run.progress),
+        progress=progress_text(run.progress),
+        stats=_stats(run, at),
+        tab=tab,
+        tabs=_tabs(run, tab, len(shown)),
+        sections=charts.sections(run.metrics),
+        metrics=tuple(_metric(key, summary) for key, summary in run.metrics.items()),
+        values=results.output_values(run),
+        output_json=results.output_rest(run),
+        figures=shown,
+        files=results.files(artifacts, links),
+        files_size=formats.size(sum(artifact.size for artifact in artifacts)),
+        parameters=record.parameter_rows(run, description),
+        facts=record.facts(run, environment, at),
+        attempts=tuple(_attempts(attempts, at)) if len(attempts) > 1 else (),
+        packages=record.packages(environment),
+        sources=record.sources(environment),
+        log=tuple(
+            LogLines(stream=_stream(name), spans=tuple(ansi.spans(text))) for name, _, text in log.pieces
+        ),
+        log_cut=log.start > 0,
+        log_size=formats.size(log.size),
+        cursor=f"0.{log.end}",
+        started=rfc3339(run.started_at) if run.started_at else "",
+        copies=copies,
+        queue=present_queue(queue),
+        links=links,
+        known=description is not None,
+    )
+
+
+def progress_text(progress: Progress | None) -> str:
+    """How far a run has come, in words: "3 of 20 · epoch 3"."""
+    if progress is None:
+        return ""
+    done = formats.number(_whole(progress.done))
+    text = f"{done} of {formats.number(_whole(progress.total))}" if progress.total else done
+    return f"{text} · {progress.message}" if progress.message else text
+
+
+def left_seconds(run: Run, at: datetime) -> float | None:
+    """What is left at the present pace; None while nobody can tell."""
+    share = percent(run.progress)
+    if run.started_at is None or run.state is not RunState.RUNNING or not share:
+        return None
+    elapsed = (at - run.started_at).total_seconds()
+    return elapsed * (100 - share) / share if elapsed >= _LEFT_AFTER_SECONDS else None
+
+
+def _whole(value: float) -> float:
+    return int(value) if float(value).is_integer() else value
+
+
+def _waiting(run: Run, queue: LabNow | None) -> str:
+    if run.state is not RunState.QUEUED:
+        return ""
+    position = run.queue_position
+    ahead = (position or 1) - 1
+    place = (
+        "It is next in the queue." if not ahead else f"{formats.count(ahead, 'run')} before it in the queue."
+    )
+    return f"{place} {queue.reason}".strip() if queue else place
+
+
+def _stats(run: Run, at: datetime) -> tuple[Stat, ...]:
+    stats = []
+    for key, summary in list(run.metrics.items())[:_STATS]:
+        title = (
+            f"min {formats.number(summary.min)} · max {formats.number(summary.max)} · step {summary.step:,}"
+        )
+        stats.append(Stat(key=f"metric:{key}", label=key, text=formats.number(summary.last), title=title))
+    if run.started_at is not None:
+        elapsed = ((run.finished_at or at) - run.started_at).total_seconds()
+        label = "Took" if run.state.is_final else "Elapsed"
+        stats.append(Stat(key="elapsed", label=label, text=formats.duration(elapsed)))
+    if run.state is RunState.RUNNING:
+        left = left_seconds(run, at)
+        stats.append(
+            Stat(key="left", label="Left", text="–" if left is None else f"about {formats.duration(left)}")
+        )
+    return tuple(stats)
+
+
+def _tabs(run: Run, current: str, shown: int) -> tuple[Tab, ...]:
+    counts = {
+        "charts": len(run.metrics),
+        "results": shown,
+        "files": len(run.artifacts),
+        "parameters": len(run.params),
+    }
+    return tuple(
+        Tab(key=key, label=key.capitalize(), count=counts.get(key), current=key == current) for key in TABS
+    )
+
+
+def _metric(key: str, summary: MetricSummary) -> MetricRow:
+    return MetricRow(
+        key=key,
+        last=formats.number(summary.last),
+        min=formats.number(summary.min),
+        max=formats.number(summary.max),
+        mean=formats.number(summary.mean),
+        count=f"{summary.count:,}",
+        step=f"{summary.step:,}",
+    )
+
+
+def _stream(name: Any) -> str:
+    return name if isinstance(name, str) else ("out", "err", "lab")[name]
+
+
+def _attempts(attempts: Sequence[Any], at: datetime) -> list[AttemptRow]:
+    rows = []
+    for number, attempt in enumerate(attempts, start=1):
+        begun, ended = attempt.begun_at or attempt.claimed_at, attempt.ended_at
+        took = formats.duration((ended - begun).total_seconds()) if begun and ended else ""
+        rows.append(
+            AttemptRow(
+                number=getattr(attempt, "number", number),
+                begun=formats.moment(begun, at) if begun else None,
+                took=took,
+                reason=attempt.reason or "",
+            )
+        )
+    return rows
