@@ -1,5 +1,5 @@
-"""What an author writes: the decorator, the signature as JSON Schema, discovery of modules, parameters as values.
+"""What an author writes: the decorator, the signature as JSON Schema, discovery, parameters as values.
 
-May import `runs` and `errors`. Never Flask, SQLAlchemy or a process of the lab. `description`, `catalog` and
-`parameters` are read by the web process and therefore import neither Pydantic nor an experiment.
+May import `runs`, `config` and `errors`. Never Flask, SQLAlchemy or a process of the lab. `description`,
+`catalog` and `parameters` are read by the web process and therefore import neither Pydantic nor an experiment.
 """

@@ -18,7 +18,7 @@ class Description:
     function: str  # qualified name within the module
     file: str  # absolute path of its source
     line: int  # where its definition begins
-    parameters: dict[str, Any]  # JSON Schema (draft 2020-12) of type object; see `flasklab.experiments.schema`
+    parameters: dict[str, Any]  # JSON Schema (draft 2020-12) of type object, made by `schema`
     defaults: dict[str, Any] = field(default_factory=dict)  # JSON values of the parameters that have one
     tags: tuple[str, ...] = ()
     timeout_seconds: float | None = None

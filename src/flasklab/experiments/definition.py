@@ -1,0 +1,217 @@
+"""The decorator that makes a function an experiment, and what it notes about it.
+
+Decorating costs microseconds: the signature is read only when the experiment is described or run, so that a
+module of experiments stays as quick to import in a notebook as one of plain functions.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from flasklab.config import duration_seconds, size_bytes
+from flasklab.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import FrameType
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
+
+ATTRIBUTE = "__flasklab__"
+ISOLATIONS = ("fresh", "warm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """An experiment as its author wrote it."""
+
+    function: Callable[..., Any]  # the very function that was decorated
+    name: str  # what the lab calls it
+    tags: tuple[str, ...] = ()
+    timeout_seconds: float | None = None  # None is no limit
+    memory_bytes: int | None = None  # None is no limit
+    retries: int = 0  # further attempts after one that ended without an answer
+    isolation: str = "fresh"  # one of ISOLATIONS
+    shadows: tuple[str, int] | None = None  # file and line of an earlier experiment whose place it took
+
+    @property
+    def module(self) -> str:
+        """The module the function was defined in."""
+        return self.function.__module__
+
+    @property
+    def file(self) -> str:
+        """Absolute path of the source, or what Python calls it ("<stdin>")."""
+        return _place(self.function)[0]
+
+    @property
+    def line(self) -> int:
+        """Where the definition begins: its first decorator, or its `def`."""
+        return _place(self.function)[1]
+
+
+@overload
+def experiment(function: Function, /) -> Function: ...
+
+
+@overload
+def experiment(
+    *,
+    name: str | None = None,
+    tags: Iterable[str] = (),
+    timeout: str | float | None = None,
+    memory: str | int | None = None,
+    retries: int = 0,
+    isolation: str = "fresh",
+) -> Callable[[Function], Function]: ...
+
+
+def experiment(
+    function: Function | None = None,
+    /,
+    *,
+    name: str | None = None,
+    tags: Iterable[str] = (),
+    timeout: str | float | None = None,
+    memory: str | int | None = None,
+    retries: int = 0,
+    isolation: str = "fresh",
+) -> Function | Callable[[Function], Function]:
+    """Make a function an experiment; it stays the same plain function.
+
+    Args:
+        function: the function, when the decorator is written without arguments
+        name: what the lab calls it; the function's name by default
+        tags: words that every run of it carries
+        timeout: how long a run may take: seconds, or text like "30m" or "1h 30m"
+        memory: how much memory a run may take: bytes, or text like "2 GiB"
+        retries: how often a run that ended without an answer (a killed process) is tried again
+        isolation: "fresh" gives every run its own process; "warm" lets one process serve run after run
+
+    Raises:
+        DefinitionError: an argument cannot be used; the message names file, line and mend.
+    """
+    caller = sys._getframe(1)  # noqa: SLF001 - the cheap way to the line that a mistake stands on
+    options = _Options(caller)
+    found: dict[str, Any] = {
+        "tags": options.tags(tags),
+        "timeout_seconds": options.amount("timeout", timeout, duration_seconds, '"30m" or 1800'),
+        "memory_bytes": options.memory(memory),
+        "retries": options.retries(retries),
+        "isolation": options.isolation(isolation),
+    }
+
+    def decorate(function: Function) -> Function:
+        options.check_function(function)
+        definition = Definition(
+            function=function,
+            name=options.name(function.__name__ if name is None else name),
+            shadows=_shadowed(function),
+            **found,
+        )
+        try:
+            setattr(function, ATTRIBUTE, definition)
+        except AttributeError:
+            raise options.error(f"{function!r} cannot carry an experiment; wrap it in a def") from None
+        return function
+
+    return decorate if function is None else decorate(function)
+
+
+def definition_of(value: object) -> Definition | None:
+    """What `experiment` noted on `value`, or None for anything else.
+
+    A wrapper that another decorator put around an experiment (with `functools.wraps`) is what runs.
+    """
+    try:
+        found = inspect.getattr_static(value, ATTRIBUTE, None)
+    except Exception:  # noqa: BLE001, RUF100 - whatever lies in a module's namespace, it is only looked at
+        return None
+    if not isinstance(found, Definition):
+        return None
+    if found.function is value or not callable(value):
+        return found
+    return replace(found, function=value)
+
+
+def _place(function: Callable[..., Any]) -> tuple[str, int]:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None:
+        return getattr(sys.modules.get(function.__module__), "__file__", None) or "<unknown>", 1
+    return code.co_filename, code.co_firstlineno
+
+
+def _shadowed(function: Callable[..., Any]) -> tuple[str, int] | None:
+    """Where an experiment stands that this one replaces in its module, as a second `def` of one name does."""
+    if "<locals>" in getattr(function, "__qualname__", "<locals>"):
+        return None
+    earlier = getattr(function, "__globals__", {}).get(function.__name__)
+    found = definition_of(earlier)
+    if found is None or found.module != function.__module__ or _place(found.function) == _place(function):
+        return None
+    return _place(found.function)
+
+
+class _Options:
+    """Reads the decorator's arguments; its errors name the line they stand on."""
+
+    def __init__(self, caller: FrameType) -> None:
+        # Not the frame itself: it would keep everything alive that the caller's locals hold.
+        self._file, self._line = caller.f_code.co_filename, caller.f_lineno
+
+    def error(self, message: str) -> DefinitionError:
+        return DefinitionError(f"@experiment: {message}.", file=self._file, line=self._line)
+
+    def check_function(self, function: object) -> None:
+        if inspect.isclass(function):
+            raise self.error(f"{function.__name__} is a class; decorate a function that makes and uses it")
+        if isinstance(function, (staticmethod, classmethod)):
+            raise self.error("a method cannot be an experiment; decorate a function of a module")
+        if not callable(function) or not hasattr(function, "__name__"):
+            raise self.error(f"it decorates a function, not {function!r}; its arguments need their names")
+
+    def name(self, name: object) -> str:
+        if not isinstance(name, str) or not re.fullmatch(r"[^\W\d][\w-]{0,99}", name):
+            raise self.error(
+                f"{name!r} cannot be an experiment's name, as it stands in addresses; "
+                'give one of letters, digits, "_" and "-": @experiment(name="...")'
+            )
+        return name
+
+    def tags(self, tags: object) -> tuple[str, ...]:
+        words = () if isinstance(tags, str) or not hasattr(tags, "__iter__") else tuple(tags)
+        if (tags and not words) or not all(isinstance(word, str) and word.strip() for word in words):
+            raise self.error(f"tags={tags!r} is no list of words; write tags=['vision', 'daily']")
+        return tuple(dict.fromkeys(word.strip() for word in words))
+
+    def amount(self, key: str, value: object, read: Callable[[Any], float], like: str) -> float | None:
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            raise self.error(f"{key}={value!r} is neither a number nor text; write {key}={like}")
+        try:
+            number = float(read(value))
+        except (ValueError, OverflowError) as error:
+            raise self.error(f"{key}={value!r} cannot be used: {error}; write {key}={like}") from None
+        if not (math.isfinite(number) and number > 0):
+            raise self.error(f"{key}={value!r} must be more than nothing; leave it out for no limit")
+        return number
+
+    def memory(self, value: object) -> int | None:
+        amount = self.amount("memory", value, size_bytes, '"2 GiB" or a number of bytes')
+        return None if amount is None else int(amount)
+
+    def retries(self, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise self.error(f"retries={value!r} is no whole number from 0 on; write retries=1")
+        return value
+
+    def isolation(self, value: object) -> str:
+        if value not in ISOLATIONS:
+            raise self.error(f'isolation={value!r} is unknown; write "fresh" or "warm"')
+        return str(value)
