@@ -92,6 +92,14 @@ class Settings:
             values[name] = tuple(values[name])
         return cls(**values)
 
+    def to_environ(self) -> dict[str, str]:
+        """As environment variables, which beat a config file; for a process that reads its settings anew."""
+        values = {key: value for key, value in asdict(self).items() if key != "root"}
+        return {
+            PREFIX + key.upper(): ",".join(value) if isinstance(value, tuple) else str(value)
+            for key, value in values.items()
+        }
+
     def replaced(self, **changes: Any) -> Settings:
         """A copy with some settings changed."""
         return replace(self, **changes)

@@ -1,0 +1,201 @@
+"""One attempt under way, as the supervisor sees it: its pipes, what it said, and how it is ending."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from flasklab.execution.endings import Intent, Seen
+from flasklab.execution.recorded import Recorded
+from flasklab.recording.frames import Decoder
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from flasklab.execution.recorded import LeftFile
+    from flasklab.execution.spec import RunSpec
+    from flasklab.execution.zygotes import ZygoteHandle
+    from flasklab.store.logs import LogWriter
+
+KILL_GRACE_SECONDS = 5.0
+_EXIT_SECONDS = 15.0  # patience with exit hooks after the function has said its last word
+_MOST_BYTES = 1 << 20  # read from one pipe in one turn, so that no run starves the others
+_PIPE_BYTES = 1 << 20
+_F_SETPIPE_SZ = 1031
+OUT, ERR = 0, 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Limits:
+    """What an attempt may use."""
+
+    timeout_seconds: float | None
+    memory_bytes: int | None
+    retries: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """The supervisor's live handle on one attempt of one run."""
+
+    spec: RunSpec
+    limits: Limits
+    begun_before: int  # earlier attempts whose code began
+    zygote: ZygoteHandle
+    log: LogWriter
+    recorded: Recorded
+    events: int = -1  # read ends of the three pipes; -1 once closed
+    outputs: dict[int, int] = field(default_factory=dict)  # log stream -> read end
+    pid: int | None = None
+    intent: Intent = Intent.NONE
+    canceled_by: str = ""
+    deadline: float | None = None  # monotonic time of the timeout
+    kill_at: float | None = None  # monotonic time when TERM becomes KILL
+    told_at: float | None = None  # monotonic time of its last word
+    status: int | None = None  # as waitpid gave it
+    gone: bool = False  # nothing of its processes is left
+    disowned: bool = False  # the store says that the run is no longer ours
+    why_lost: str = ""  # set when nobody can say how it ended
+    left_files: Future[list[LeftFile]] | None = None
+    _decoder: Decoder = field(default_factory=Decoder)
+
+    def open_pipes(self) -> tuple[int, int, int]:
+        """Make the pipes; returns the write ends for the child, which the caller closes once they are sent."""
+        write_ends = []
+        for stream in (None, OUT, ERR):
+            read_end, write_end = os.pipe()
+            os.set_blocking(read_end, False)
+            with contextlib.suppress(OSError, AttributeError):
+                import fcntl
+
+                fcntl.fcntl(read_end, _F_SETPIPE_SZ, _PIPE_BYTES)
+            if stream is None:
+                self.events = read_end
+            else:
+                self.outputs[stream] = read_end
+            write_ends.append(write_end)
+        return write_ends[0], write_ends[1], write_ends[2]
+
+    @property
+    def fds(self) -> list[int]:
+        """The read ends still open."""
+        return [fd for fd in (self.events, *self.outputs.values()) if fd >= 0]
+
+    def read(self, fd: int) -> bool:
+        """Take in what one pipe holds; False when it has ended."""
+        data = self._pull(fd)
+        if data:
+            self._take(fd, data)
+        return data != b""
+
+    @staticmethod
+    def _pull(fd: int) -> bytes | None:
+        """What a pipe holds now: b"" at its end, None when there is nothing yet."""
+        try:
+            return os.read(fd, _MOST_BYTES)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+
+    def _take(self, fd: int, data: bytes) -> None:
+        if fd == self.events:
+            for frame in self._decoder.feed(data):
+                self.recorded.take(frame)
+            self._notice()
+        else:
+            stream = OUT if fd == self.outputs[OUT] else ERR
+            self.log.append(stream, data, time.time())
+
+    def close_pipe(self, fd: int) -> None:
+        """Close one read end."""
+        os.close(fd)
+        if fd == self.events:
+            self.events = -1
+        else:
+            for stream, open_fd in list(self.outputs.items()):
+                if open_fd == fd:
+                    self.outputs[stream] = -1
+
+    def drain(self) -> None:
+        """Read what every pipe still holds and close it; all writers are gone."""
+        for fd in self.fds:
+            while data := self._pull(fd):
+                self._take(fd, data)
+            self.close_pipe(fd)
+        self.log.flush(force=True)
+
+    def _notice(self) -> None:
+        now = time.monotonic()
+        if self.recorded.begun_at is not None and self.deadline is None and self.limits.timeout_seconds is not None:
+            self.deadline = now + self.limits.timeout_seconds
+        if self.recorded.outcome is not None and self.told_at is None:
+            self.told_at = now
+
+    def ask_to_end(self, intent: Intent, now: float) -> None:
+        """Send TERM to the whole group, for `intent`; KILL follows when the grace is over."""
+        if self.intent is not Intent.NONE or self.gone or self.recorded.outcome is not None:
+            return
+        self.intent = intent
+        self.kill_at = now + KILL_GRACE_SECONDS
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Send KILL to the whole group."""
+        self._signal(signal.SIGKILL)
+        self.kill_at = None
+
+    def _signal(self, signum: int) -> None:
+        if self.pid is not None and not self.gone:
+            self.zygote.channel.send({"do": "signal", "pid": self.pid, "signal": int(signum)})
+
+    def keep_time(self, now: float) -> None:
+        """End what has run out of time: the run's own, a TERM's grace, exit hooks without an end."""
+        if self.deadline is not None and now >= self.deadline:
+            self.deadline = None
+            self.ask_to_end(Intent.TIMEOUT, now)
+        if self.kill_at is not None and now >= self.kill_at:
+            self.kill()
+        if self.told_at is not None and now >= self.told_at + _EXIT_SECONDS and not self.gone:
+            self.log.say("The process did not exit after the function had ended; it was killed.")
+            self.told_at = None
+            self.kill()
+
+    def next_time(self) -> float | None:
+        """The monotonic time at which `keep_time` has something to do; None when nothing is due."""
+        times = [self.deadline, self.kill_at, self.told_at + _EXIT_SECONDS if self.told_at is not None else None]
+        due = [at for at in times if at is not None]
+        return min(due) if due else None
+
+    def seen(self) -> Seen:
+        """What is known of the end."""
+        exit_code = signum = None
+        if self.status is not None:
+            exit_code = os.WEXITSTATUS(self.status) if os.WIFEXITED(self.status) else None
+            signum = os.WTERMSIG(self.status) if os.WIFSIGNALED(self.status) else None
+        limit = ""
+        if self.intent is Intent.TIMEOUT and self.limits.timeout_seconds is not None:
+            limit = _seconds(self.limits.timeout_seconds)
+        if self.intent is Intent.MEMORY and self.limits.memory_bytes is not None:
+            limit = f"{self.limits.memory_bytes / 2**20:,.0f} MiB"
+        return Seen(
+            exit_code=exit_code,
+            signal=signum,
+            outcome=self.recorded.outcome,
+            intent=self.intent,
+            canceled_by=self.canceled_by,
+            limit=limit,
+            begun=self.recorded.has_begun,
+        )
+
+
+def _seconds(seconds: float) -> str:
+    for size, unit in ((3600.0, "hour"), (60.0, "minute")):
+        if seconds >= size and seconds % size == 0:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count != 1 else ''}"
+    return f"{seconds:g} second{'s' if seconds != 1 else ''}"

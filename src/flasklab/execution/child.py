@@ -1,0 +1,226 @@
+"""The process that runs one function: it speaks to the supervisor through a pipe and never touches the database.
+
+It begins as a fork of the zygote (or as a fresh interpreter where fork is not safe) and ends with `os._exit`, so that
+nothing of the zygote is torn down twice.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import faulthandler
+import logging
+import os
+import resource
+import secrets
+import shutil
+import signal
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from flasklab.errors import InvalidParametersError
+from flasklab.execution import processes
+from flasklab.execution.calling import call
+from flasklab.execution.spec import RunSpec
+from flasklab.experiments.schema import Parameters
+from flasklab.recording.output import present_output
+from flasklab.recording.proxy import recording_to
+from flasklab.recording.recorder import Facts, PipeRecorder
+from flasklab.recording.seeding import seed_everything
+from flasklab.runs.state import RunState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import FrameType, TracebackType
+
+    from flasklab.experiments.definition import Definition
+    from flasklab.runs.json import Json
+
+_THREADS_GRACE_SECONDS = 10.0
+_PACKAGE = str(Path(__file__).parent.parent)
+
+
+class Terminated(BaseException):
+    """The supervisor asked the run to end; raised in the experiment so that its `finally` blocks run."""
+
+
+def run_child(spec: RunSpec, definition: Definition, fds: tuple[int, int, int], parent: int) -> NoReturn:
+    """Be the child of one attempt: run the function and exit.
+
+    Args:
+        spec: what to run, where
+        definition: the experiment
+        fds: write ends of the pipes for events, standard output and standard error
+        parent: pid of the zygote; the child ends itself if that has died already
+    """
+    status = 1
+    try:
+        events = _settle_in(fds, parent)
+        recorder = PipeRecorder(
+            events,
+            staging=spec.staging,
+            workdir=spec.workdir,
+            facts=Facts(
+                id=spec.id,
+                number=spec.number,
+                experiment=spec.experiment,
+                params=spec.params,
+                attempt=spec.attempt,
+                seed=_seed(spec.params) if spec.seed is None else spec.seed,
+                note=spec.note,
+            ),
+        )
+        status = _run(spec, definition, recorder)
+    except Terminated:
+        _flush()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)  # end as what it is: a process ended by a signal
+    except BaseException:  # noqa: BLE001 - the last line of defence: whatever it is belongs in the log
+        traceback.print_exc()
+    finally:
+        _flush()
+        os._exit(status)
+
+
+def _settle_in(fds: tuple[int, int, int], parent: int) -> int:
+    """Take the process's own session, descriptors, signals and limits; returns the event pipe."""
+    with contextlib.suppress(OSError):
+        os.setsid()  # a fresh interpreter already leads its own session
+    processes.die_with_parent()
+    processes.adopt_orphans()
+    if os.getppid() != parent:
+        os._exit(1)
+    events, out, err = fds
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    for fd in (out, err, null):
+        os.close(fd)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _on_terminate)
+    faulthandler.enable(file=2)
+    if not logging.getLogger().handlers:
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    return events
+
+
+def _on_terminate(_signum: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Terminated
+
+
+def _seed(params: Mapping[str, Json]) -> int:
+    given = params.get("seed")
+    return given if isinstance(given, int) and not isinstance(given, bool) else secrets.randbelow(2**32)
+
+
+def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder) -> int:
+    """Run the function and tell its outcome; returns the exit status."""
+    os.chdir(spec.workdir)
+    os.environ["FLASKLAB_RUN_ID"] = spec.id
+    seed_everything(recorder.facts.seed)
+    recorder.event({"type": "begin"})
+    recorder.event({"type": "seed", "seed": recorder.facts.seed})
+    outcome: dict[str, Any]
+    with recording_to(recorder):
+        try:
+            result = call(definition.function, _arguments(spec, definition, recorder.facts.seed))
+            outcome = {"state": RunState.SUCCEEDED, "output": present_output(result, recorder), "error": None}
+        except Terminated:
+            raise
+        except SystemExit as stop:
+            outcome = _exited(stop)
+        except BaseException as error:  # noqa: BLE001 - every way a function can fail is a way a run can fail
+            outcome = _failed(error)
+        _flush()
+        _await_threads()
+        recorder.event({"type": "outcome", **outcome})
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        # Private, but the only way to run exit hooks before os._exit; multiprocessing and billiard rely on it as well.
+        atexit._run_exitfuncs()  # noqa: SLF001
+    return 0 if outcome["state"] == RunState.SUCCEEDED else 1
+
+
+def _arguments(spec: RunSpec, definition: Definition, seed: int | None) -> dict[str, Any]:
+    def open_file(value: Mapping[str, Any]) -> Path:
+        copy = spec.inputs / value["sha256"][:12] / Path(value["file"]).name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(spec.files[value["sha256"]], copy)
+        return copy
+
+    arguments = Parameters(definition).bind(spec.params, open_file)
+    if "seed" in arguments and arguments["seed"] is None:
+        arguments["seed"] = seed  # a seed left to chance is drawn and recorded, so that the run can be repeated
+    return arguments
+
+
+def _exited(stop: SystemExit) -> dict[str, Any]:
+    if stop.code is None or stop.code == 0:
+        print("The experiment ended itself with sys.exit().", file=sys.stderr)  # noqa: T201
+        return {"state": RunState.SUCCEEDED, "output": None, "error": None}
+    message = f"The experiment called sys.exit({stop.code!r})."
+    print(message, file=sys.stderr)  # noqa: T201 - for the run's log
+    return {
+        "state": RunState.FAILED,
+        "output": None,
+        "error": {"type": "SystemExit", "message": message, "traceback": _trace(stop)},
+    }
+
+
+def _failed(error: BaseException) -> dict[str, Any]:
+    trace = _trace(error)
+    print(trace, file=sys.stderr, end="")  # noqa: T201 - the traceback belongs in the run's log, as in a terminal
+    try:
+        message = str(error)
+    except Exception:  # noqa: BLE001 - an exception whose own text fails
+        message = "(its message could not be made)"
+    if isinstance(error, InvalidParametersError):
+        message = f"A parameter was refused when the run began. {message}"
+    return {
+        "state": RunState.FAILED,
+        "output": None,
+        "error": {"type": type(error).__name__, "message": message, "traceback": trace},
+    }
+
+
+def _trace(error: BaseException) -> str:
+    """The traceback, from the experiment's own first line on."""
+    start: TracebackType | None = error.__traceback__
+    while start is not None and start.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        start = start.tb_next
+    try:
+        return "".join(traceback.format_exception(type(error), error, start or error.__traceback__))
+    except Exception:  # noqa: BLE001 - an exception whose own text fails
+        return f"{type(error).__name__} (its traceback could not be formatted)\n"
+
+
+def _await_threads() -> None:
+    """Give threads that the function left behind a little time, then say which are ended with the process."""
+    deadline = time.monotonic() + _THREADS_GRACE_SECONDS
+    left = [one for one in threading.enumerate() if one is not threading.current_thread() and not one.daemon]
+    for thread in left:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    alive = [thread.name for thread in left if thread.is_alive()]
+    if alive:
+        print(  # noqa: T201 - for the run's log
+            f"Threads were still running {_THREADS_GRACE_SECONDS:.0f} s after the function had returned and are "
+            f"ended with the process: {', '.join(alive)}.",
+            file=sys.stderr,
+        )
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()

@@ -1,0 +1,87 @@
+"""Importing the lab's experiments in the zygote and telling the supervisor what was found."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flasklab.experiments.catalog import fingerprint, sources, to_json
+from flasklab.experiments.description import BrokenModule, Catalog, Description, WatchedFile
+from flasklab.experiments.discovery import imported_sources, load_module, module_names
+from flasklab.experiments.environment import record_environment
+
+if TYPE_CHECKING:
+    from flasklab.execution.wire import Channel
+    from flasklab.experiments.definition import Definition
+
+
+def describe_lab(
+    root: Path, target: str, record_env: tuple[str, ...], skip: tuple[str, ...], channel: Channel
+) -> dict[str, Definition]:
+    """Import every module of the lab, tell the supervisor of each, and return the usable experiments by name.
+
+    Args:
+        root: the lab's folder
+        target: the experiments' folder, file or package
+        record_env: names of the environment variables recorded with a run
+        skip: modules that an earlier zygote did not survive
+        channel: to the supervisor
+    """
+    before = fingerprint(target, root)
+    definitions: dict[str, Definition] = {}
+    descriptions: dict[str, Description] = {}
+    broken: list[BrokenModule] = []
+    for source in module_names(target, root):
+        if source.name in skip:
+            continue
+        channel.send({"told": "importing", "module": source.name, "file": str(source.file)})
+        loaded = load_module(source)
+        broken.extend(loaded.broken)
+        for definition, description in zip(loaded.definitions, loaded.descriptions, strict=True):
+            first = descriptions.get(description.name)
+            if first is not None:
+                broken.append(_same_name(first, description))
+                continue
+            definitions[definition.name] = definition
+            descriptions[description.name] = description
+    extra = imported_sources(root)
+    present = fingerprint(target, root)
+    catalog = Catalog(
+        fingerprint=fingerprint(target, root, extra) if present == before else before,
+        ready=True,
+        experiments=tuple(sorted(descriptions.values(), key=lambda one: one.name)),
+        broken=tuple(broken),
+        watched=tuple(_watch(path) for path in extra),
+        described_at=time.time(),
+    )
+    files = sorted({*(str(path) for path in sources(target, root)), *extra})
+    channel.send(
+        {
+            "told": "described",
+            "catalog": to_json(catalog),
+            "environment": record_environment(root, files, record_env),
+        }
+    )
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return definitions
+
+
+def _watch(path: str) -> WatchedFile:
+    stat = Path(path).stat()
+    return WatchedFile(path=path, mtime_ns=stat.st_mtime_ns, size=stat.st_size)
+
+
+def _same_name(first: Description, second: Description) -> BrokenModule:
+    return BrokenModule(
+        module=second.module,
+        file=second.file,
+        line=second.line,
+        error=(
+            f"Two experiments are named {second.name!r}: {first.file}:{first.line} and {second.file}:{second.line}. "
+            f'The first one is used; rename the second, or give it a name: @experiment(name="...").'
+        ),
+        traceback="",
+    )

@@ -1,0 +1,180 @@
+"""What an attempt has said since the last commit, and how that goes into the store.
+
+It is kept until the transaction that holds it has committed, so a database that is busy or full delays it and loses
+nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flasklab.recording.frames import Metrics
+from flasklab.runs.artifacts import Artifact, StoredFile
+from flasklab.runs.metrics import Points
+from flasklab.runs.run import Progress
+from flasklab.runs.times import now
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from flasklab.store.files import FileStore
+    from flasklab.store.unit import Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftFile:
+    """A file found in the run's folder at its end, by now in the store."""
+
+    name: str  # relative to the folder
+    file: StoredFile
+    media_type: str
+
+
+@dataclass(slots=True)
+class _Column:
+    steps: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    seqs: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Recorded:
+    """Everything of one attempt that still has to be written."""
+
+    id: str
+    number: int
+    attempt: int
+    seq: int  # number of the latest event
+    files: FileStore
+    begun_at: datetime | None = None  # set once the function's own code began
+    outcome: dict[str, Any] | None = None
+    saved: dict[str, tuple[int, float]] = field(default_factory=dict)  # artifact -> size, Unix seconds when it came
+    _begin_written: bool = False
+    _columns: dict[str, _Column] = field(default_factory=dict)
+    _counts: dict[str, int] = field(default_factory=dict)  # points per key, to number those without a step
+    _artifacts: list[Artifact] = field(default_factory=list)
+    _changes: dict[str, Any] = field(default_factory=dict)  # columns of the run's row
+    _tags: list[str] = field(default_factory=list)
+    _dropped: int = 0
+    since: float | None = None  # monotonic time of the oldest thing not yet written
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the experiment's code began."""
+        return self.begun_at is not None
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything waits to be written."""
+        return self.since is not None
+
+    def take(self, frame: Metrics | dict[str, Any]) -> None:
+        """Take in one frame of the child."""
+        self.seq += 1
+        if self.since is None:
+            self.since = time.monotonic()
+        if isinstance(frame, Metrics):
+            self._take_points(frame)
+        else:
+            self._take_event(frame)
+
+    def _take_points(self, frame: Metrics) -> None:
+        for key, value in zip(frame.keys, frame.values, strict=True):
+            column = self._columns.setdefault(key, _Column())
+            count = self._counts.get(key, 0)
+            self._counts[key] = count + 1
+            column.steps.append(count if frame.step is None else frame.step)
+            column.values.append(value)
+            column.times.append(frame.time)
+            column.seqs.append(self.seq)
+
+    def _take_event(self, event: dict[str, Any]) -> None:
+        match event["type"]:
+            case "begin":
+                self.begun_at = now()
+            case "seed":
+                self._changes["seed"] = event["seed"]
+            case "progress":
+                done, total, message = event["done"], event.get("total"), event.get("message", "")
+                self._changes["progress"] = Progress(done=done, total=total, message=message)
+            case "tag":
+                self._tags.extend(event["tags"])
+            case "note":
+                self._changes["note"] = event["text"]
+            case "artifact":
+                self._take_artifact(event)
+            case "dropped":
+                self._dropped += event["count"]
+            case "outcome":
+                self.outcome = event
+
+    def _take_artifact(self, event: dict[str, Any]) -> None:
+        try:
+            self.files.adopt(Path(event["path"]), event["sha256"], event["size"])
+        except OSError:
+            self._dropped += 1
+            return
+        self.add_artifact(
+            Artifact(
+                name=event["name"],
+                media_type=event["media_type"],
+                size=event["size"],
+                sha256=event["sha256"],
+                shown=event.get("shown"),
+                step=event.get("step"),
+                order=event.get("order", 0),
+                seq=self.seq,
+                meta=event.get("meta") or {},
+            )
+        )
+
+    def add_artifact(self, artifact: Artifact) -> None:
+        """Add a file whose content is in the store already."""
+        self._artifacts.append(artifact)
+        self.saved[artifact.name] = (artifact.size, time.time())
+        if self.since is None:
+            self.since = time.monotonic()
+
+    def add_left_files(self, left: list[LeftFile]) -> None:
+        """Add the files found in the run's folder at its end."""
+        for one in left:
+            self.seq += 1
+            file = one.file
+            self.add_artifact(
+                Artifact(
+                    name=one.name, media_type=one.media_type, size=file.size, sha256=file.sha256, seq=self.seq
+                )
+            )
+
+    def write(self, unit: Unit) -> bool:
+        """Write all that waits; False when the run is no longer this attempt's."""
+        if self.begun_at is not None and not self._begin_written and not unit.runs.begin(
+            self.id, self.attempt, self.begun_at
+        ):
+            return False
+        changes = dict(self._changes)
+        if self._tags:
+            changes["add_tags"] = tuple(self._tags)
+        if self._dropped:
+            changes["dropped"] = self._dropped
+        if not unit.runs.record(self.id, self.attempt, seq=self.seq, **changes):
+            return False
+        for key, column in self._columns.items():
+            points = Points(steps=column.steps, values=column.values, times=column.times, seqs=column.seqs)
+            unit.metrics.append(self.number, key, points)
+        for artifact in self._artifacts:
+            unit.artifacts.add(self.number, artifact)
+        return True
+
+    def written(self) -> None:
+        """The transaction has committed: forget what it held."""
+        self._begin_written = self.has_begun
+        self._columns.clear()
+        self._artifacts.clear()
+        self._changes.clear()
+        self._tags.clear()
+        self.since = None

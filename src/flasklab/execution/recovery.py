@@ -1,0 +1,67 @@
+"""At the start of a supervisor: what the one before it left behind is ended, then settled or queued again."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from flasklab.execution import processes
+from flasklab.execution.endings import Verdict, lost
+from flasklab.execution.settling import may_begin_again
+from flasklab.runs.run import RunError
+from flasklab.runs.state import RunState
+from flasklab.runs.times import now
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from flasklab.store.store import Store
+
+log = logging.getLogger("flasklab.supervisor")
+
+_LOST = "The lab's supervisor ended while the run was under way (killed, or the machine went down)."
+_PATIENCE_SECONDS = 10.0
+
+
+def end_leftovers(results: Path, mark: str) -> None:
+    """Kill every process that an earlier supervisor's zygotes left, and wait until all are gone.
+
+    Args:
+        results: the lab's results folder
+        mark: the present supervisor's own mark, whose processes are spared
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while (pids := processes.leftovers(results, mark)) and time.monotonic() < deadline:
+        for pid in pids:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
+
+
+def recover(store: Store) -> None:
+    """Settle every run that was running, or queue it again where it may begin again.
+
+    The supervisor's lock is held, so nobody else works on these runs.
+    """
+    with store.write() as unit:
+        for run in unit.runs.running():
+            begun_before = run.begun - (1 if run.began else 0)
+            seq = run.seq + 1
+            unit.attempts.close(run.number, run.attempt, at=now(), reason=_LOST)
+            if run.cancel_requested_at is not None:
+                by = f" by {run.cancel_requested_by}" if run.cancel_requested_by else ""
+                error = RunError(type="Canceled", message=f"Canceled{by}, while the lab was down.")
+                verdict = Verdict(state=RunState.CANCELED, error=error)
+            elif may_begin_again(begun_before=begun_before, begun=run.began, retries=run.retries):
+                log.info("run %d is queued again", run.number)
+                unit.runs.requeue(run.id, run.attempt, seq=seq)
+                continue
+            else:
+                verdict = lost(_LOST)
+            unit.runs.settle(
+                run.id, run.attempt, state=verdict.state, output=None, error=verdict.error, at=now(), seq=seq
+            )

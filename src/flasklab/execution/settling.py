@@ -1,0 +1,67 @@
+"""Writing down how an attempt ended, or that its run is to be tried again."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from flasklab.execution.endings import Intent, Verdict, judge, lost
+from flasklab.runs.state import RunState
+from flasklab.runs.times import now
+
+if TYPE_CHECKING:
+    from flasklab.execution.attempt import Attempt
+    from flasklab.store.unit import Unit
+
+
+def settle(unit: Unit, attempt: Attempt) -> None:
+    """Settle the attempt's run, or hand it back to the queue where it may begin again."""
+    verdict = verdict_on(attempt)
+    spec, recorded = attempt.spec, attempt.recorded
+    recorded.seq += 1
+    status = attempt.status
+    unit.attempts.close(
+        spec.number,
+        spec.attempt,
+        at=now(),
+        pid=attempt.pid,
+        exit_code=os.WEXITSTATUS(status) if status is not None and os.WIFEXITED(status) else None,
+        signal=os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None,
+        reason=verdict.error.message if verdict.error else "",
+    )
+    if verdict.state is RunState.LOST and may_begin_again(
+        begun_before=attempt.begun_before, begun=recorded.has_begun, retries=attempt.limits.retries
+    ):
+        attempt.log.say(f"{verdict.error.message if verdict.error else ''} It is queued again.")
+        unit.runs.requeue(spec.id, spec.attempt, seq=recorded.seq)
+        return
+    unit.runs.settle(
+        spec.id,
+        spec.attempt,
+        state=verdict.state,
+        output=verdict.output,
+        error=verdict.error,
+        at=now(),
+        seq=recorded.seq,
+    )
+
+
+def verdict_on(attempt: Attempt) -> Verdict:
+    """How the attempt ended; `why_lost` only counts where the attempt itself did not say."""
+    seen = attempt.seen()
+    if attempt.why_lost and seen.outcome is None and seen.intent in {Intent.NONE, Intent.SHUTDOWN}:
+        return lost(attempt.why_lost)
+    return judge(seen)
+
+
+def may_begin_again(*, begun_before: int, begun: bool, retries: int) -> bool:
+    """Whether a lost run is tried again.
+
+    One whose code never began always is, at no cost; otherwise its code may begin `retries` times more than once.
+
+    Args:
+        begun_before: earlier attempts whose code began
+        begun: whether this attempt's code began
+        retries: what the experiment allows
+    """
+    return not begun or begun_before + 1 <= retries

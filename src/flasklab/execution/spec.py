@@ -1,0 +1,53 @@
+"""What a child is told of the run it is to do: a value that travels as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSpec:
+    """One attempt of one run."""
+
+    id: str
+    number: int
+    attempt: int
+    experiment: str
+    params: dict[str, Any]  # validated against the schema, defaults filled in
+    folder: Path  # this attempt's own: holds the three folders below
+    note: str = ""  # the run's note so far
+    seed: int | None = None  # of an earlier attempt, which a retry repeats
+    files: dict[str, Path]  # where the content of the uploaded files in `params` lies, by SHA-256
+
+    @property
+    def workdir(self) -> Path:
+        """The current folder of the run; what is left here at its end becomes its files."""
+        return self.folder / "files"
+
+    @property
+    def staging(self) -> Path:
+        """Where complete files wait to be adopted by the store."""
+        return self.folder / "staging"
+
+    @property
+    def inputs(self) -> Path:
+        """Copies of uploaded files, under their own names."""
+        return self.folder / "inputs"
+
+    def make_folders(self) -> None:
+        """Make the attempt's folders."""
+        for folder in (self.workdir, self.staging, self.inputs):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values; `from_json` reads it back."""
+        files = {sha256: str(path) for sha256, path in self.files.items()}
+        return {**asdict(self), "folder": str(self.folder), "files": files}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> RunSpec:
+        """The spec that `to_json` wrote."""
+        files = {sha256: Path(path) for sha256, path in data["files"].items()}
+        return cls(**{**data, "folder": Path(data["folder"]), "files": files})

@@ -1,0 +1,56 @@
+"""Making sure that a lab has its supervisor: whoever needs one first starts it, and there is never a second."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from flasklab.runs.json import encode
+from flasklab.store.presence import is_supervised
+
+if TYPE_CHECKING:
+    from flasklab.config import Settings
+
+_PAUSE_SECONDS = 3.0
+_last_start: dict[str, float] = {}  # results folder -> monotonic time
+
+
+def ensure_supervisor(settings: Settings) -> None:
+    """Start a supervisor that outlives this process unless the lab has one.
+
+    It ends by itself when no work is left and no process attends the lab any more. When two are started at once, the
+    supervisor's lock lets one of them go on.
+    """
+    results = str(settings.results)
+    now = time.monotonic()
+    if now - _last_start.get(results, -_PAUSE_SECONDS) < _PAUSE_SECONDS or is_supervised(settings.results):
+        return
+    _last_start[results] = now
+    settings.results.mkdir(parents=True, exist_ok=True)
+    with (settings.results / "supervisor.log").open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            supervisor_command("--linger"),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            cwd=settings.root,
+            start_new_session=True,
+            env=clean_environment(),
+        )
+    assert process.stdin is not None  # noqa: S101 - it was asked for
+    process.stdin.write(encode(settings.to_json()) + b"\n")
+    process.stdin.close()
+    process.returncode = 0  # nobody here waits for it: it is meant to stay
+
+
+def supervisor_command(*flags: str) -> list[str]:
+    """The command line of a supervisor; its first line of input is the settings as JSON."""
+    return [sys.executable, "-P", "-m", "flasklab.execution.supervise", *flags]
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without what belongs to a web server's own process."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("WERKZEUG_")}

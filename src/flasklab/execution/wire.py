@@ -1,0 +1,75 @@
+"""How supervisor and zygote talk: JSON messages with a length before them, file descriptors beside them."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+from collections import deque
+from typing import Any
+
+import msgspec
+
+_LENGTH = struct.Struct("<I")
+_MOST_FDS = 64
+
+
+class Channel:
+    """One end of a stream socket that carries whole messages, with any descriptors that belong to them."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._received = bytearray()
+        self._fds: deque[int] = deque()
+        self.closed = False  # True once the other end has gone
+
+    def fileno(self) -> int:
+        """The socket's descriptor, for select."""
+        return self._socket.fileno()
+
+    def send(self, message: dict[str, Any], fds: tuple[int, ...] = ()) -> bool:
+        """Send a message; False when the other end has gone."""
+        data = msgspec.json.encode(message)
+        try:
+            sent = socket.send_fds(self._socket, [_LENGTH.pack(len(data)) + data], list(fds))
+            self._socket.sendall((_LENGTH.pack(len(data)) + data)[sent:])
+        except (BrokenPipeError, ConnectionResetError):
+            self.closed = True
+            return False
+        return True
+
+    def receive(self) -> list[dict[str, Any]]:
+        """Every whole message that one read brings; sets `closed` at the end of the stream."""
+        try:
+            data, fds, _, _ = socket.recv_fds(self._socket, 1 << 20, _MOST_FDS)
+        except ConnectionResetError:
+            data, fds = b"", []
+        except BlockingIOError:
+            return []
+        self._fds.extend(fds)
+        if not data:
+            self.closed = True
+        self._received += data
+        messages = []
+        while len(self._received) >= _LENGTH.size:
+            (length,) = _LENGTH.unpack_from(self._received)
+            end = _LENGTH.size + length
+            if len(self._received) < end:
+                break
+            messages.append(msgspec.json.decode(bytes(self._received[_LENGTH.size : end])))
+            del self._received[:end]
+        return messages
+
+    def take_fds(self, count: int) -> tuple[int, ...]:
+        """The next `count` descriptors that came, in the order in which they were sent."""
+        return tuple(self._fds.popleft() for _ in range(count))
+
+    def finish(self) -> None:
+        """Say that nothing more will be sent; the other end sees the end of the stream and goes."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """Close this end."""
+        self.closed = True
+        self._socket.close()

@@ -1,0 +1,184 @@
+"""The supervisor's hold on its zygotes: one for the present code, older ones only while their runs last."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from flasklab.execution.processes import ZYGOTE_VARIABLE
+from flasklab.execution.wire import Channel
+from flasklab.experiments.catalog import fingerprint, from_json
+from flasklab.experiments.description import BrokenModule, Catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flasklab.config import Settings
+
+log = logging.getLogger("flasklab.supervisor")
+
+_IMPORT_SECONDS = 300.0
+_PAUSE_SECONDS = 5.0
+_END_SECONDS = 3.0
+
+
+@dataclass(slots=True)
+class ZygoteHandle:
+    """One zygote as the supervisor sees it."""
+
+    process: subprocess.Popen[bytes]
+    channel: Channel
+    fingerprint: str  # of the sources when it began to import
+    skip: dict[str, BrokenModule]  # modules that an earlier zygote did not survive
+    began: float  # monotonic time
+    importing: str = ""  # the module it is importing
+    importing_file: str = ""
+    catalog: Catalog | None = None  # once it has described the experiments
+    environment: dict[str, Any] = field(default_factory=dict)
+    environment_id: str | None = None  # of `environment`, once stored
+    runs: int = 0  # attempts it holds
+    why_killed: str = ""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can fork."""
+        return self.catalog is not None and not self.channel.closed
+
+    def end(self) -> None:
+        """Let it end now, its children with it; the end of its channel tells when it has gone."""
+        self.channel.finish()
+
+    def kill(self, why: str) -> None:
+        """End it the hard way, for `why`."""
+        self.why_killed = why
+        self.process.kill()
+
+
+class Zygotes:
+    """Starts a zygote whenever the experiments' code has changed, and lets old ones go when they are idle."""
+
+    def __init__(self, settings: Settings, mark: str, on_start: Callable[[ZygoteHandle], None]) -> None:
+        self._settings = settings
+        self._mark = mark
+        self._on_start = on_start
+        self.current: ZygoteHandle | None = None
+        self.old: list[ZygoteHandle] = []
+        self._watched: tuple[str, ...] = ()
+        self._not_before = 0.0  # monotonic time; after a zygote that could not even begin
+
+    @property
+    def all(self) -> list[ZygoteHandle]:
+        """Every zygote there is."""
+        return [*([self.current] if self.current else []), *self.old]
+
+    def refresh(self) -> None:
+        """Start a zygote for the present code unless the current one has it."""
+        present = fingerprint(self._settings.experiments, self._settings.root, self._watched)
+        stale = self.current is None or (self.current.ready and present != self.current.fingerprint)
+        if stale and time.monotonic() >= self._not_before:
+            self._replace(present, {})
+        self.drain()
+
+    def drain(self) -> None:
+        """Let old zygotes without runs go, and end one that hangs while importing."""
+        for handle in [one for one in self.old if not one.runs]:
+            handle.end()
+        current = self.current
+        if current and not current.ready and time.monotonic() - current.began > _IMPORT_SECONDS:
+            current.kill(f"importing it took longer than {_IMPORT_SECONDS:.0f} seconds")
+
+    def told(self, handle: ZygoteHandle, message: dict[str, Any]) -> None:
+        """Take in what a zygote says of its imports; sets its catalog when it is ready."""
+        if message["told"] == "importing":
+            handle.importing, handle.importing_file = message["module"], message["file"]
+            return
+        catalog: Catalog = from_json(message["catalog"])
+        catalog = replace(catalog, broken=(*catalog.broken, *handle.skip.values()))
+        self._watched = tuple(file.path for file in catalog.watched)
+        handle.fingerprint = catalog.fingerprint
+        handle.environment = message["environment"]
+        handle.catalog = catalog
+        handle.importing = ""
+
+    def gone(self, handle: ZygoteHandle) -> int:
+        """Take note that a zygote has ended; returns its exit status. One that died importing is replaced."""
+        handle.channel.close()
+        status = handle.process.wait()
+        if handle in self.old:
+            self.old.remove(handle)
+            return status
+        self.current = None
+        if handle.importing:
+            how = handle.why_killed or _ending(status)
+            broken = BrokenModule(
+                module=handle.importing,
+                file=handle.importing_file,
+                line=None,
+                error=f"The interpreter did not survive importing it: {how}.",
+                traceback="",
+            )
+            log.warning("%s: %s", broken.file, broken.error)
+            self._replace(handle.fingerprint, {**handle.skip, handle.importing: broken})
+        elif handle.catalog is None:
+            log.error("the process that imports experiments did not begin: %s", _ending(status))
+            self._not_before = time.monotonic() + _PAUSE_SECONDS
+        return status
+
+    def close(self) -> None:
+        """Let all zygotes end, and wait for them."""
+        for handle in self.all:
+            handle.end()
+        for handle in self.all:
+            try:
+                handle.process.wait(_END_SECONDS)
+            except subprocess.TimeoutExpired:  # it imports, or hangs in a module's exit hook
+                handle.process.kill()
+                handle.process.wait()
+            handle.channel.close()
+
+    def _replace(self, present: str, skip: dict[str, BrokenModule]) -> None:
+        if self.current is not None:
+            self.old.append(self.current)
+        mine, its = socket.socketpair()
+        environment = {
+            **os.environ,
+            "PYTHONIOENCODING": "utf-8:backslashreplace",
+            ZYGOTE_VARIABLE: f"{self._mark}@{self._settings.results}",
+        }
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-P", "-m", "flasklab.execution.zygote", str(its.fileno())],
+            pass_fds=(its.fileno(),),
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+            cwd=self._settings.root,
+            env=environment,
+            start_new_session=True,
+        )
+        its.close()
+        handle = ZygoteHandle(
+            process=process, channel=Channel(mine), fingerprint=present, skip=skip, began=time.monotonic()
+        )
+        handle.channel.send(
+            {
+                "root": str(self._settings.root),
+                "target": self._settings.experiments,
+                "record_env": self._settings.record_env,
+                "skip": list(skip),
+                "start": os.environ.get("FLASKLAB_TEST_START") or ("fork" if sys.platform == "linux" else "spawn"),
+            }
+        )
+        self.current = handle
+        self._on_start(handle)
+
+
+def _ending(status: int) -> str:
+    if status < 0:
+        return f"it was ended by {signal.Signals(-status).name}"
+    return f"it exited with status {status}"

@@ -1,0 +1,204 @@
+"""`flasklab serve`: a production web server and the supervisor under one parent.
+
+The parent loads neither Flask nor SQLAlchemy. It replaces a supervisor that dies, ends everything on Ctrl-C or SIGTERM,
+and its own death ends both: the worker dies with it, the supervisor sees the end of its standard input.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import multiprocessing
+import signal
+import socket
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flasklab.errors import SettingsError
+from flasklab.execution.start import clean_environment, supervisor_command
+from flasklab.runs.json import encode
+from flasklab.server.app import AppLoader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+
+    from flasklab.config import Settings
+
+log = logging.getLogger("flasklab.server")
+
+THREADS = 8  # requests answered at once; waiting ones may hold half of them
+_RESTART_SECONDS = 0.2
+_RESTART_AGAIN_SECONDS = 5.0  # after a supervisor that did not last so long
+_STOP_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeReport:
+    """What `serve` has to say, more with each report."""
+
+    address: str  # of the lab's front page
+    settings: Settings
+    experiments: tuple[str, ...] | None = None  # names; None while they are still being imported
+    broken: tuple[tuple[str, str, str, str | None], ...] = ()  # module, file:line, error, distribution it needs
+    error: str | None = None  # why the app could not be loaded; the server ends
+
+
+def serve(settings: Settings, app_file: Path | None, announce: Callable[[ServeReport], None]) -> int:
+    """Serve a lab until it is told to stop.
+
+    Args:
+        settings: the lab's settings
+        app_file: the lab's app.py, or None for a plain app
+        announce: called when the server answers, again when the experiments are imported, and on an error
+
+    Returns:
+        The exit status.
+
+    Raises:
+        SettingsError: the address cannot be listened on, or is open to others without a login.
+    """
+    settings = settings.replaced(port=settings.port or _free_port(settings.host))
+    _check_address(settings)
+    settings.results.mkdir(parents=True, exist_ok=True)
+    keeper = SupervisorKeeper(settings)
+    keeper.start()
+    receiving, sending = multiprocessing.Pipe(duplex=False)
+    threading.Thread(target=_announce, args=(settings, receiving, announce), name="announce", daemon=True).start()
+    try:
+        return _serve_web(settings, AppLoader(settings, app_file, sending))
+    finally:
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, lambda *_: keeper.hurry())
+        keeper.stop()
+
+
+def _serve_web(settings: Settings, loader: AppLoader) -> int:
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
+
+    server = Granian(
+        "flasklab",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_level=LogLevels.error,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+    )
+    try:
+        server.serve(target_loader=lambda: loader, wrap_loader=False)
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def _announce(settings: Settings, told: Connection, announce: Callable[[ServeReport], None]) -> None:
+    report: dict[str, Any] = {"address": "", "settings": settings}
+    while True:
+        try:
+            news = told.recv()
+        except (EOFError, OSError):
+            return
+        prefix = news.pop("prefix", None)
+        if prefix is not None:
+            host = f"[{settings.host}]" if ":" in settings.host else settings.host
+            report["address"] = f"http://{host}:{settings.port}{prefix}/"
+        report.update(news)
+        announce(ServeReport(**report))
+
+
+class SupervisorKeeper:
+    """Keeps one supervisor alive for as long as the server lives."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._keep, name="keep-supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Start the supervisor, and watch over it."""
+        self._process = self._spawn()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let the supervisor give its runs their grace and end; returns when it has."""
+        self._stopping.set()
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        self._thread.join(_STOP_SECONDS)
+
+    def hurry(self) -> None:
+        """The grace is over."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            supervisor_command(),
+            stdin=subprocess.PIPE,
+            cwd=self._settings.root,
+            start_new_session=True,  # Ctrl-C reaches it through its parent, once
+            env=clean_environment(),
+        )
+        assert process.stdin is not None  # noqa: S101 - it was asked for
+        process.stdin.write(encode(self._settings.to_json()) + b"\n")
+        process.stdin.flush()
+        return process
+
+    def _keep(self) -> None:
+        while self._process is not None:
+            began = time.monotonic()
+            status = self._process.wait()
+            if self._stopping.is_set():
+                return
+            log.warning("the supervisor ended with status %d and is replaced", status)
+            lasted = time.monotonic() - began
+            self._stopping.wait(_RESTART_SECONDS if lasted > _RESTART_AGAIN_SECONDS else _RESTART_AGAIN_SECONDS)
+            if self._stopping.is_set():
+                return
+            self._process = self._spawn()
+
+
+def _free_port(host: str) -> int:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def _check_address(settings: Settings) -> None:
+    host, port = settings.host, settings.port
+    if not _is_loopback(host):
+        raise SettingsError(
+            f"FLASKLAB_HOST={host} would open this lab, which runs code, to everyone who can reach the machine, and it "
+            "has no logins. Serve it on 127.0.0.1 behind a proxy that asks who is there (see the docs on deployment), "
+            "or reach it through ssh -L 8750:127.0.0.1:8750."
+        )
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingsError(
+                f"Port {port} on {host} cannot be used ({error.strerror}). Another lab may be running there; choose "
+                "another port: flasklab serve --port 8751."
+            ) from None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
