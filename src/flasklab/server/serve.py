@@ -33,7 +33,8 @@ log = logging.getLogger("flasklab.server")
 
 THREADS = 8  # requests answered at once; waiting ones may hold half of them
 _RESTART_SECONDS = 0.2
-_RESTART_AGAIN_SECONDS = 5.0  # after a supervisor that did not last so long
+_LASTING_SECONDS = 5.0  # a supervisor that ends sooner makes the next one wait twice as long
+_MOST_RESTART_SECONDS = 10.0
 _STOP_SECONDS = 30.0
 
 
@@ -157,16 +158,17 @@ class SupervisorKeeper:
         return process
 
     def _keep(self) -> None:
+        pause = _RESTART_SECONDS
         while self._process is not None:
             began = time.monotonic()
             status = self._process.wait()
             if self._stopping.is_set():
                 return
             log.warning("the supervisor ended with status %d and is replaced", status)
-            lasted = time.monotonic() - began
-            self._stopping.wait(_RESTART_SECONDS if lasted > _RESTART_AGAIN_SECONDS else _RESTART_AGAIN_SECONDS)
-            if self._stopping.is_set():
+            if self._stopping.wait(pause):
                 return
+            lasted = time.monotonic() - began
+            pause = _RESTART_SECONDS if lasted > _LASTING_SECONDS else min(2 * pause, _MOST_RESTART_SECONDS)
             self._process = self._spawn()
 
 

@@ -1,0 +1,52 @@
+# Everything a developer or CI calls. Needs Python 3.11+ and git; Node comes with the build requirements.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+# Two by default: the suite starts real servers and browsers.
+JOBS ?= 2
+
+.PHONY: help setup demo test test-fast lint format typecheck web bench wheel clean
+
+help: ## Show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.ready: pyproject.toml hatch_build.py
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --upgrade pip
+	$(PY) -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.ready ## Make the virtual environment
+	@$(PY) hatch_build.py
+
+demo: setup ## Serve the example lab with one run of each experiment
+	@PATH="$(abspath $(BIN)):$$PATH" $(PY) demo.py
+
+test: setup ## Run all tests that this machine can run
+	$(PY) -m pytest -n $(JOBS) --dist loadgroup
+
+test-fast: setup ## Run the unit tests alone
+	$(PY) -m pytest -n $(JOBS) tests/unit
+
+lint: setup ## Check style, formatting and the order of the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: setup ## Format and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+typecheck: setup ## Check types, Python and TypeScript
+	$(BIN)/mypy
+	$(PY) hatch_build.py check
+
+bench: setup ## Measure start, memory and idle cost beside rivals or limits
+	$(PY) -m benchmarks
+
+wheel: setup ## Build the wheel and the source distribution
+	$(PY) -m build --outdir dist
+
+clean: ## Remove what the targets above made
+	rm -rf $(VENV) dist exp_app web/node_modules src/flasklab/static/dist
