@@ -70,8 +70,8 @@ def complaints(schema: Schema, values: Mapping[str, Any]) -> tuple[ParameterErro
     validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True, formats=FORMATS)
     try:
         found = list(validator.iter_errors(dict(values)))
-    except ValueError as error:  # nested deeper than any parser takes, or not JSON
-        return (ParameterError("", f"the parameters cannot be read: {error}"),)
+    except ValueError as unreadable:  # nested deeper than any parser takes, or not JSON
+        return (ParameterError("", f"the parameters cannot be read: {unreadable}"),)
     worded: dict[str, tuple[int, str]] = {}
     for error in found:
         for path, weight, message in _worded(error, schema):
@@ -94,11 +94,11 @@ def _worded(error: ValidationError, root: Schema) -> Iterator[tuple[list[str | i
         weight = 2 if kind in ("pattern", "maximum") else 1
         yield path[:depth], weight, _file_message(kind, error.instance, schema)
     elif kind == "required":
-        yield [*path, error.kind.property], 1, "is required"
+        yield [*path, error.kind.value], 1, "is required"
     elif kind == "additionalProperties":
         schema = property_at(root, path, root) or {}
         known = list(schema.get("properties", {}))
-        for name in error.kind.unexpected:
+        for name in error.kind.value:
             yield (
                 [*path, name],
                 1,
@@ -106,12 +106,12 @@ def _worded(error: ValidationError, root: Schema) -> Iterator[tuple[list[str | i
             )
     else:
         schema = property_at(root, path, root) or {}
-        yield path, 2 if kind in ("enum", "const") else 1, _message(error, schema, root)
+        yield path, 2 if kind in ("enum", "const") else 1, _message(error, schema)
 
 
 def _worded_union(error: ValidationError, root: Schema) -> Iterator[tuple[list[str | int], int, str]]:
     """An optional's errors are those of its one alternative; a true union names what it would take."""
-    alternatives: list[list[ValidationError]] = getattr(error.kind, "context", [])
+    alternatives: list[list[ValidationError]] = error.kind.value
     told = [one for one in alternatives if not any(_expects_null(inner, error) for inner in one)]
     if len(told) == 1 and len(alternatives) > 1:
         for inner in told[0]:
@@ -127,7 +127,7 @@ def _worded_union(error: ValidationError, root: Schema) -> Iterator[tuple[list[s
 def _expects_null(inner: ValidationError, outer: ValidationError) -> bool:
     return (
         inner.kind.name == "type"
-        and inner.kind.types == ["null"]
+        and inner.kind.value == ["null"]
         and list(inner.instance_path) == list(outer.instance_path)
     )
 
@@ -158,16 +158,16 @@ def _unknown(name: str, known: list[str], path: Sequence[str | int], title: str)
     return f"{owner} has no {noun} {name!r}; it takes {', '.join(known) or 'none'}"
 
 
-def _message(error: ValidationError, schema: Schema, root: Schema) -> str:
+def _message(error: ValidationError, schema: Schema) -> str:
     kind, value = error.kind.name, error.instance
     if value is None and kind in ("type", "enum", "const"):
         return "must not be empty"
     if kind == "type":
-        return _type_message(error.kind.types, value, schema)
+        return _type_message(error.kind.value, value, schema)
     if kind == "enum":
-        return f"is not one of {_choices(options(schema) or error.kind.options)}: {_shown(value)}"
+        return f"is not one of {_choices(options(schema) or error.kind.value)}: {_shown(value)}"
     if kind == "const":
-        return f"must be {_shown(error.kind.expected_value)}: {_shown(value)}"
+        return f"must be {_shown(error.kind.value)}: {_shown(value)}"
     if kind in _LIMITS:
         unit = schema.get(MARKS, {}).get("unit")
         limit = _number(error.kind.value) + (f" {unit}" if unit else "")
