@@ -84,3 +84,7 @@ class DefinitionError(FlasklabError):
 
 class StoreError(FlasklabError):
     """The database or the results folder cannot be used."""
+
+
+class StoreBusyError(StoreError):
+    """Another process held the database for too long; nothing was changed."""

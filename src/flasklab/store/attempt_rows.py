@@ -1,0 +1,74 @@
+"""Attempts: one row per claim of a run, with how it ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, insert, select, update
+
+from flasklab.runs.history import Attempt
+from flasklab.store.tables import attempts
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+_OPEN = insert(attempts)
+_THIS = update(attempts).where(
+    attempts.c.run_number == bindparam("the_number"), attempts.c.attempt == bindparam("the_attempt")
+)
+_BEGIN = _THIS.values(begun_at=bindparam("the_start"), pid=bindparam("the_pid"))
+_CLOSE = _THIS.where(attempts.c.ended_at.is_(None)).values(
+    ended_at=bindparam("the_end"),
+    exit_code=bindparam("the_exit_code"),
+    signal=bindparam("the_signal"),
+    reason=bindparam("the_reason"),
+)
+
+
+class AttemptRows:
+    """The attempts table within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def open(self, run_number: int, attempt: int, *, at: datetime, pid: int | None = None) -> None:
+        """Note a claim; call it with `runs.claim`, in the same transaction."""
+        values = {"run_number": run_number, "attempt": attempt, "claimed_at": at, "pid": pid, "reason": ""}
+        self._connection.execute(_OPEN, values)
+
+    def begin(self, run_number: int, attempt: int, *, at: datetime, pid: int | None) -> None:
+        """Note that the experiment's code has begun in process `pid`."""
+        values = {"the_number": run_number, "the_attempt": attempt, "the_start": at, "the_pid": pid}
+        self._connection.execute(_BEGIN, values)
+
+    def close(
+        self,
+        run_number: int,
+        attempt: int,
+        *,
+        at: datetime,
+        exit_code: int | None = None,
+        signal: int | None = None,
+        reason: str = "",
+    ) -> bool:
+        """Note how an attempt ended; False when that was noted before."""
+        values = {
+            "the_number": run_number,
+            "the_attempt": attempt,
+            "the_end": at,
+            "the_exit_code": exit_code,
+            "the_signal": signal,
+            "the_reason": reason,
+        }
+        return bool(self._connection.execute(_CLOSE, values).rowcount == 1)
+
+    def of(self, run_number: int) -> list[Attempt]:
+        """A run's attempts, first to last."""
+        statement = (
+            select(*(column for column in attempts.c if column.name != "run_number"))
+            .where(attempts.c.run_number == run_number)
+            .order_by(attempts.c.attempt)
+        )
+        return [Attempt(**row) for row in self._connection.execute(statement).mappings()]

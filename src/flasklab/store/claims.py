@@ -1,0 +1,47 @@
+"""What the supervisor reads of runs: only what it needs to run and settle them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from flasklab.runs.json import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimable:
+    """A queued run, as its claimant needs it."""
+
+    number: int
+    id: str
+    experiment: str
+    params: Mapping[str, Json]
+    tags: tuple[str, ...]
+    note: str
+    attempt: int  # attempts so far; the claim makes it one more
+    begun: int  # attempts whose code began
+    retries: int  # how often its code may begin again
+    timeout_seconds: float | None
+    memory_bytes: int | None
+    seed: int | None  # of an earlier attempt, so that a retry repeats it
+    seq: int  # its latest event; the claim makes it one more
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A running run, as whoever takes it over needs it."""
+
+    number: int
+    id: str
+    experiment: str
+    attempt: int
+    begun: int
+    retries: int
+    seq: int
+    cancel_requested_by: str | None
+    cancel_requested_at: datetime | None

@@ -1,0 +1,174 @@
+"""Connections to the database: SQLite by default, PostgreSQL by psycopg, one code above both.
+
+SQLite gets the settings that keep it whole: WAL, a full sync at each commit, write transactions that take their lock at
+once (`BEGIN IMMEDIATE`), strict tables, no memory map. Of all processes only the supervisor checkpoints, because SQLite
+before 3.51.3 can lose a page when two connections checkpoint at the same moment (https://sqlite.org/wal.html#walreset).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
+
+from flasklab.errors import StoreBusyError, StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+
+APPLICATION_ID = 0x464C4142  # "FLAB", in the header of the file
+BUSY_SECONDS = 10  # how long a writer waits for another before it gives up
+_CHECKPOINT_PAGES = 1000  # of 4 KiB: the write-ahead log is folded in after about 4 MB
+_JOURNAL_BYTES = 64 * 2**20  # what the write-ahead log is cut back to
+_NETWORK_FILE_SYSTEMS = frozenset(
+    {
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "afs",
+        "ncpfs",
+        "fuse.sshfs",
+        "fuse.glusterfs",
+        "ceph",
+        "fuse.s3fs",
+    }
+)
+
+
+def open_engine(database_url: str, *, checkpointing: bool) -> Engine:
+    """A pool of connections to `database_url`.
+
+    Args:
+        database_url: SQLAlchemy URL, `sqlite:////path/lab.db` or `postgresql://user@host/database`
+        checkpointing: whether this process folds SQLite's write-ahead log in; true only in the supervisor
+
+    Raises:
+        StoreError: the URL cannot be used.
+    """
+    try:
+        url = make_url(database_url)
+    except ArgumentError:
+        raise StoreError(
+            "FLASKLAB_DATABASE_URL is no database URL. Write sqlite:////path/lab.db or postgresql://user@host/database."
+        ) from None
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, checkpointing=checkpointing)
+    if url.get_backend_name() in ("postgresql", "postgres"):
+        return _postgres(url)
+    raise StoreError(
+        f"FLASKLAB_DATABASE_URL names {url.get_backend_name()!r}; the lab keeps its runs in SQLite or PostgreSQL."
+    )
+
+
+def sqlite_file(engine: Engine) -> Path | None:
+    """The database's file, or None on PostgreSQL."""
+    if engine.dialect.name != "sqlite":
+        return None
+    return Path(str(engine.url.database))
+
+
+def network_file_system(folder: Path, mounts: str) -> str | None:
+    """The network file system that `folder` lies on, or None.
+
+    Args:
+        folder: an absolute path
+        mounts: what `/proc/self/mounts` says: a line `device mountpoint type options ...` per mount
+    """
+    best = ("", "")
+    for line in mounts.splitlines():
+        parts = line.split(" ")
+        if len(parts) < 3:
+            continue
+        point = parts[1].replace("\\040", " ")
+        if folder.is_relative_to(point) and len(point) >= len(best[0]):
+            best = (point, parts[2])
+    return best[1] if best[1] in _NETWORK_FILE_SYSTEMS else None
+
+
+def as_store_error(error: SQLAlchemyError) -> StoreError:
+    """What went wrong in the database, in the lab's own words."""
+    text = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    if "database is locked" in text or "lock timeout" in text:
+        return StoreBusyError(
+            f"The database was locked by another process for {BUSY_SECONDS} s. Nothing was changed; try again."
+        )
+    if "database or disk is full" in text or "No space left" in text or "disk I/O error" in text:
+        return StoreError(f"The database cannot write ({text}). Free space on its disk; nothing was changed.")
+    if "readonly database" in text or "unable to open" in text:
+        return StoreError(
+            f"The database cannot be written ({text}). Check that the results folder is there and yours."
+        )
+    if isinstance(error, OperationalError):
+        return StoreError(f"The database cannot be reached or used: {text.strip()}")
+    return StoreError(f"The database refused: {text.strip()}")
+
+
+def _sqlite(url: URL, *, checkpointing: bool) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise StoreError(
+            "The lab's SQLite database must be a file: its processes share it. Write sqlite:////path/lab.db."
+        )
+    engine = create_engine(
+        url,
+        # Transactions are begun below, in our own words; the driver must not begin any.
+        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS, "check_same_thread": False},
+        pool_size=8,
+        max_overflow=56,
+        pool_timeout=BUSY_SECONDS,
+    )
+    pragmas = (
+        f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=FULL",
+        "PRAGMA foreign_keys=ON",
+        "PRAGMA trusted_schema=OFF",
+        "PRAGMA mmap_size=0",
+        "PRAGMA temp_store=MEMORY",
+        f"PRAGMA journal_size_limit={_JOURNAL_BYTES}",
+        f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES if checkpointing else 0}",
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        for pragma in pragmas:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("flasklab_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgres(url: URL) -> Engine:
+    options = f"{url.query.get('options', '')} -c lock_timeout={BUSY_SECONDS}s".strip()
+    try:
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=8,
+            max_overflow=24,
+            pool_timeout=BUSY_SECONDS,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": BUSY_SECONDS, "options": options},
+        )
+    except (ModuleNotFoundError, NoSuchModuleError):
+        raise StoreError(
+            'FLASKLAB_DATABASE_URL names PostgreSQL, whose driver is missing: pip install "flasklab[postgres]".'
+        ) from None
+
+
+def make_private_file(path: Path) -> None:
+    """Create the empty file `path`, readable by its owner only; SQLite gives its journals the same mode.
+
+    An existing file is left alone and never opened: closing it would drop the locks of this process's connections.
+    """
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return

@@ -1,0 +1,252 @@
+"""Runs as people read them: adding, finding, counting, paging.
+
+What the supervisor does to runs is in `run_transitions`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Text, and_, bindparam, func, or_, select, type_coerce
+
+from flasklab.errors import RunNotFoundError
+from flasklab.runs.run import MetricSummary, NewRun, Progress, Run, RunError
+from flasklab.runs.state import RunState
+from flasklab.store.artifact_rows import ArtifactRows
+from flasklab.store.metric_chunks import MetricChunks
+from flasklab.store.run_transitions import RunTransitions
+from flasklab.store.tables import runs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Row
+
+    from flasklab.runs.artifacts import Artifact
+
+_STATE = select(runs.c.state).where(runs.c.id == bindparam("wanted_id"))
+
+
+class RunRows(RunTransitions):
+    """The runs table within one transaction."""
+
+    def add(self, new: NewRun, at: datetime) -> Run:
+        """Queue a run; with an idempotency key that the experiment has seen, return the first run instead."""
+        statement = self._insert(runs).on_conflict_do_nothing().returning(runs.c.number)
+        values = {
+            "id": new.id,
+            "experiment": new.experiment,
+            "state": RunState.QUEUED.value,
+            "params": dict(new.params),
+            "given": list(new.given),
+            "tags": list(new.tags),
+            "note": new.note,
+            "attempt": 0,
+            "begun": 0,
+            "retries": new.retries,
+            "timeout_seconds": new.timeout_seconds,
+            "memory_bytes": new.memory_bytes,
+            "created_at": at,
+            "created_by": new.created_by,
+            "rerun_of": new.rerun_of,
+            "idempotency_key": new.idempotency_key,
+            "seq": 1,
+            "dropped": 0,
+        }
+        number = self._connection.execute(statement, values).scalar()
+        if number is not None:
+            return self.get(new.id)
+        first = (
+            self.find_by_key(new.experiment, new.idempotency_key) if new.idempotency_key is not None else None
+        )
+        return self.get(new.id) if first is None else first
+
+    def find(self, run_id: str) -> Run | None:
+        """The run of this id, with metrics, artifacts and queue position, or None."""
+        return self._one(runs.c.id == run_id)
+
+    def get(self, run_id: str) -> Run:
+        """The run of this id.
+
+        Raises:
+            RunNotFoundError: there is none.
+        """
+        found = self.find(run_id)
+        if found is None:
+            raise RunNotFoundError(run_id)
+        return found
+
+    def find_by_number(self, number: int) -> Run | None:
+        """The run of this number, or None."""
+        return self._one(runs.c.number == number)
+
+    def find_by_key(self, experiment: str, idempotency_key: str) -> Run | None:
+        """The run that was started with this idempotency key, or None."""
+        return self._one(and_(runs.c.experiment == experiment, runs.c.idempotency_key == idempotency_key))
+
+    def ids_starting(self, prefix: str, limit: int = 2) -> list[str]:
+        """At most `limit` ids that start with `prefix`, in order."""
+        statement = (
+            select(runs.c.id)
+            .where(runs.c.id >= prefix, runs.c.id < prefix + "\U0010ffff")
+            .order_by(runs.c.id)
+            .limit(limit)
+        )
+        return list(self._connection.execute(statement).scalars())
+
+    def page(
+        self,
+        *,
+        state: RunState | None = None,
+        experiment: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+        text: str | None = None,
+    ) -> list[Run]:
+        """Runs, newest first.
+
+        Args:
+            state: only those in this state
+            experiment: only those of this experiment
+            before: only those with a smaller number: the last number of the page before
+            limit: at most so many
+            text: only those whose number, id, experiment, note, tags or parameters contain it
+        """
+        conditions = _conditions(state, experiment)
+        if before is not None:
+            conditions.append(runs.c.number < before)
+        if text:
+            conditions.append(_mentions(text))
+        statement = select(runs).where(*conditions).order_by(runs.c.number.desc()).limit(limit)
+        return self._complete(self._connection.execute(statement).all())
+
+    def count(self, state: RunState | None = None, experiment: str | None = None) -> int:
+        """How many runs there are, of one state or experiment if given."""
+        statement = select(func.count()).select_from(runs).where(*_conditions(state, experiment))
+        return int(self._connection.execute(statement).scalar_one())
+
+    def counts(self) -> dict[RunState, int]:
+        """How many runs are in each state; every state is there."""
+        statement = select(runs.c.state, func.count()).group_by(runs.c.state)
+        found = {RunState(state): int(count) for state, count in self._connection.execute(statement)}
+        return {state: found.get(state, 0) for state in RunState}
+
+    def queued_before(self, number: int) -> int:
+        """How many queued runs are claimed before run `number`."""
+        statement = (
+            select(func.count())
+            .select_from(runs)
+            .where(runs.c.state == RunState.QUEUED.value, runs.c.number < number)
+        )
+        return int(self._connection.execute(statement).scalar_one())
+
+    def latest_per_experiment(self) -> dict[str, Run]:
+        """The newest run of each experiment that has one, by the experiment's name.
+
+        Hops from one experiment to the next in the index, so that the cost follows the experiments, not the runs.
+        """
+        hop = select(func.min(runs.c.experiment).label("name")).cte("hop", recursive=True)
+        following = (
+            select(func.min(runs.c.experiment)).where(runs.c.experiment > hop.c.name).scalar_subquery()
+        )
+        hop = hop.union_all(select(following).select_from(hop).where(hop.c.name.is_not(None)))
+        newest = select(func.max(runs.c.number)).where(runs.c.experiment == hop.c.name).scalar_subquery()
+        numbers = (
+            self._connection.execute(select(newest).select_from(hop).where(hop.c.name.is_not(None)))
+            .scalars()
+            .all()
+        )
+        if not numbers:
+            return {}
+        rows = self._connection.execute(select(runs).where(runs.c.number.in_(numbers))).all()
+        return {run.experiment: run for run in self._complete(rows)}
+
+    def state(self, run_id: str) -> RunState:
+        """Only the state: the cheapest question about a run.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        found = self._connection.execute(_STATE, {"wanted_id": run_id}).scalar()
+        if found is None:
+            raise RunNotFoundError(run_id)
+        return RunState(found)
+
+    def _one(self, condition: ColumnElement[bool]) -> Run | None:
+        row = self._connection.execute(select(runs).where(condition)).first()
+        return None if row is None else self._complete([row])[0]
+
+    def _complete(self, rows: Sequence[Row[Any]]) -> list[Run]:
+        numbers = [row.number for row in rows]
+        started = [row.number for row in rows if row.attempt]  # the others have left nothing yet
+        metrics = MetricChunks(self._connection).summaries(started)
+        artifacts = ArtifactRows(self._connection).of_several(started)
+        positions = self._positions([row.number for row in rows if row.state == RunState.QUEUED.value])
+        return [
+            _run(row, metrics.get(number, {}), artifacts.get(number, ()), positions.get(number))
+            for number, row in zip(numbers, rows, strict=True)
+        ]
+
+    def _positions(self, numbers: Sequence[int]) -> dict[int, int]:
+        if not numbers:
+            return {}
+        first, last = min(numbers), max(numbers)
+        before = self.queued_before(first)
+        queued = and_(runs.c.state == RunState.QUEUED.value, runs.c.number.between(first, last))
+        place = func.row_number().over(order_by=runs.c.number).label("place")
+        ranked = select(runs.c.number, place).where(queued).subquery()
+        found = self._connection.execute(select(ranked).where(ranked.c.number.in_(numbers)))
+        return {row.number: before + row.place for row in found}
+
+
+def _conditions(state: RunState | None, experiment: str | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if state is not None:
+        conditions.append(runs.c.state == state.value)
+    if experiment is not None:
+        conditions.append(runs.c.experiment == experiment)
+    return conditions
+
+
+def _mentions(text: str) -> ColumnElement[bool]:
+    columns = (runs.c.id, runs.c.experiment, runs.c.note, runs.c.tags, runs.c.params)
+    found = [type_coerce(column, Text).icontains(text, autoescape=True) for column in columns]
+    number = text.removeprefix("#")
+    if number.isdecimal() and len(number) < 19:
+        found.append(runs.c.number == int(number))
+    return or_(*found)
+
+
+def _run(
+    row: Row[Any], metrics: Mapping[str, MetricSummary], artifacts: tuple[Artifact, ...], position: int | None
+) -> Run:
+    return Run(
+        id=row.id,
+        number=row.number,
+        experiment=row.experiment,
+        state=RunState(row.state),
+        params=row.params,
+        given=tuple(row.given),
+        output=row.output,
+        error=None if row.error is None else RunError(**row.error),
+        progress=None if row.progress is None else Progress(**row.progress),
+        metrics=metrics,
+        artifacts=artifacts,
+        tags=tuple(row.tags),
+        note=row.note,
+        attempt=row.attempt,
+        begun=row.begun,
+        queue_position=position,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        created_by=row.created_by,
+        cancel_requested_by=row.cancel_requested_by,
+        cancel_requested_at=row.cancel_requested_at,
+        rerun_of=row.rerun_of,
+        seed=None if row.seed is None else int(row.seed),
+        environment_id=row.environment_id,
+        seq=row.seq,
+        dropped=row.dropped,
+    )

@@ -1,0 +1,277 @@
+"""Runs as the supervisor moves them: claimed, begun, recorded, settled, handed back.
+
+Every write of a supervisor is fenced: it names the attempt it was made for and says whether it touched the one row, so
+that whoever lost a run (its attempt is over, another claimed it, it was settled) learns so and ends its child.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import bindparam, delete, func, select, update
+
+from flasklab.runs.state import RunState, may_become
+from flasklab.store.claims import Claimable, Running
+from flasklab.store.tables import artifacts, metric_chunks, metric_summaries, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+    from sqlalchemy.dialects.postgresql.dml import Insert
+
+    from flasklab.runs.json import Json
+    from flasklab.runs.run import Progress, RunError
+
+_RUNNING = RunState.RUNNING.value
+_QUEUED = RunState.QUEUED.value
+
+# Hot statements are built once. Parameters start with "the_", which no column does.
+_QUEUE = (
+    select(
+        runs.c.number,
+        runs.c.id,
+        runs.c.experiment,
+        runs.c.params,
+        runs.c.tags,
+        runs.c.note,
+        runs.c.attempt,
+        runs.c.begun,
+        runs.c.retries,
+        runs.c.timeout_seconds,
+        runs.c.memory_bytes,
+        runs.c.seed,
+        runs.c.seq,
+        runs.c.created_at,
+    )
+    .where(runs.c.state == _QUEUED)
+    .order_by(runs.c.number)
+    .limit(bindparam("the_limit"))
+)
+_CLAIM = (
+    update(runs)
+    .where(runs.c.id == bindparam("the_id"), runs.c.state == _QUEUED)
+    .values(
+        state=_RUNNING,
+        attempt=runs.c.attempt + 1,
+        seq=runs.c.seq + 1,
+        output=None,
+        error=None,
+        progress=None,
+        dropped=0,
+        started_at=None,
+        finished_at=None,
+    )
+    .returning(runs.c.attempt, runs.c.number)
+)
+_HELD = update(runs).where(
+    runs.c.id == bindparam("the_id"), runs.c.attempt == bindparam("the_attempt"), runs.c.state == _RUNNING
+)
+_BEGIN = _HELD.values(started_at=bindparam("the_start"), begun=runs.c.begun + 1, seq=runs.c.seq + 1)
+_SETTLE = _HELD.values(
+    state=bindparam("the_state"),
+    output=bindparam("the_output"),
+    error=bindparam("the_error"),
+    finished_at=bindparam("the_end"),
+    seq=bindparam("the_seq"),
+)
+_REQUEUE = _HELD.values(state=_QUEUED, progress=None, started_at=None, seq=bindparam("the_seq"))
+_CANCELS = select(runs.c.id, runs.c.attempt, runs.c.cancel_requested_by).where(
+    runs.c.state == _RUNNING, runs.c.cancel_requested_at.is_not(None)
+)
+_ACTIVE = select(
+    runs.c.number,
+    runs.c.id,
+    runs.c.experiment,
+    runs.c.attempt,
+    runs.c.begun,
+    runs.c.started_at.is_not(None).label("began"),
+    runs.c.retries,
+    runs.c.seq,
+    runs.c.cancel_requested_by,
+    runs.c.cancel_requested_at,
+).where(runs.c.state == _RUNNING)
+
+
+class RunTransitions:
+    """Changes of state within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def queued(self, limit: int) -> list[Claimable]:
+        """The next runs in queue order, at most `limit`."""
+        found = self._connection.execute(_QUEUE, {"the_limit": limit}).mappings()
+        return [
+            Claimable(
+                **{
+                    **row,
+                    "tags": tuple(row["tags"]),
+                    "seed": None if row["seed"] is None else int(row["seed"]),
+                }
+            )
+            for row in found
+        ]
+
+    def claim(self, run_id: str, at: datetime) -> int | None:  # noqa: ARG002 - the moment belongs to the attempt's row
+        """Take a queued run: it is running, and what an earlier attempt left is gone.
+
+        The run's `seq` grows by one; its claimant numbers on from there.
+
+        Returns:
+            The number of the new attempt, the fence of all further writes; None when it was not queued any more.
+        """
+        row = self._connection.execute(_CLAIM, {"the_id": run_id}).first()
+        if row is None:
+            return None
+        if row.attempt > 1:
+            for table in (metric_chunks, metric_summaries, artifacts):
+                self._connection.execute(delete(table).where(table.c.run_number == row.number))
+        return int(row.attempt)
+
+    def begin(self, run_id: str, attempt: int, at: datetime) -> bool:
+        """Note that the experiment's code has begun; `seq` grows by one. False when the attempt is over."""
+        return self._touched(_BEGIN, {"the_id": run_id, "the_attempt": attempt, "the_start": at})
+
+    def record(
+        self,
+        run_id: str,
+        attempt: int,
+        *,
+        seq: int,
+        progress: Progress | None = None,
+        tags: Iterable[str] | None = None,
+        note: str | None = None,
+        seed: int | None = None,
+        environment_id: str | None = None,
+        dropped: int | None = None,
+    ) -> bool:
+        """Note what a running run said; what is None stays as it is.
+
+        Args:
+            run_id: the run
+            attempt: the fence
+            seq: number of the latest event
+            progress: how far it is
+            tags: all its tags from now on
+            note: its whole note from now on
+            seed: what its generators were seeded with
+            environment_id: what `environments.add` returned
+            dropped: how many things could not be kept in this attempt so far
+
+        Returns:
+            False when the attempt is over.
+        """
+        values: dict[str, Any] = {"seq": seq}
+        if progress is not None:
+            values["progress"] = {"done": progress.done, "total": progress.total, "message": progress.message}
+        if tags is not None:
+            values["tags"] = list(tags)
+        if seed is not None:
+            values["seed"] = str(seed)
+        for name, value in (("note", note), ("environment_id", environment_id), ("dropped", dropped)):
+            if value is not None:
+                values[name] = value
+        return self._touched(_HELD.values(**values), {"the_id": run_id, "the_attempt": attempt})
+
+    def settle(
+        self,
+        run_id: str,
+        attempt: int,
+        *,
+        state: RunState,
+        output: Json = None,
+        error: RunError | None = None,
+        at: datetime,
+        seq: int,
+    ) -> bool:
+        """Give a running run its final state. False when the attempt is over or the run is settled already.
+
+        Raises:
+            ValueError: `state` is not final.
+        """
+        if not (state.is_final and may_become(RunState.RUNNING, state)):
+            raise ValueError(f"a run cannot be settled as {state.value}")
+        parameters = {
+            "the_id": run_id,
+            "the_attempt": attempt,
+            "the_state": state.value,
+            "the_output": output,
+            "the_error": _error_json(error),
+            "the_end": at,
+            "the_seq": seq,
+        }
+        return self._touched(_SETTLE, parameters)
+
+    def requeue(self, run_id: str, attempt: int, *, seq: int) -> bool:
+        """Hand a running run back to the queue, at its old place. False when the attempt is over.
+
+        A cancel that was asked for stays on the run: who hands it back settles it as canceled instead.
+        """
+        return self._touched(_REQUEUE, {"the_id": run_id, "the_attempt": attempt, "the_seq": seq})
+
+    def running(self) -> list[Running]:
+        """All running runs."""
+        return [Running(**row) for row in self._connection.execute(_ACTIVE).mappings()]
+
+    def cancel_queued(self, run_id: str, by: str, at: datetime) -> bool:
+        """End a run before anything began. False when it is not queued."""
+        error = {
+            "type": "Canceled",
+            "message": f"Canceled{f' by {by}' if by else ''} before it began.",
+            "traceback": "",
+        }
+        statement = (
+            update(runs)
+            .where(runs.c.id == run_id, runs.c.state == _QUEUED)
+            .values(
+                state=RunState.CANCELED.value,
+                error=error,
+                cancel_requested_by=by,
+                cancel_requested_at=at,
+                finished_at=at,
+                seq=runs.c.seq + 1,
+            )
+        )
+        return self._touched(statement)
+
+    def request_cancel(self, run_id: str, by: str, at: datetime) -> bool:
+        """Ask for a running run's end; who asked first stays named. False when it is not running.
+
+        `seq` is left to the supervisor, the only one who numbers a running run's events.
+        """
+        statement = (
+            update(runs)
+            .where(runs.c.id == run_id, runs.c.state == _RUNNING)
+            .values(
+                cancel_requested_by=func.coalesce(runs.c.cancel_requested_by, by),
+                cancel_requested_at=func.coalesce(runs.c.cancel_requested_at, at.timestamp()),
+            )
+        )
+        return self._touched(statement)
+
+    def cancels(self) -> list[tuple[str, int, str]]:
+        """Id, attempt and asker of the running runs whose end was asked for."""
+        return [(row.id, row.attempt, row.cancel_requested_by) for row in self._connection.execute(_CANCELS)]
+
+    def _touched(self, statement: Any, parameters: dict[str, Any] | None = None) -> bool:
+        return bool(self._connection.execute(statement, parameters or {}).rowcount == 1)
+
+    def _insert(self, table: Any) -> Insert:
+        """An INSERT that knows ON CONFLICT; the two dialects spell it alike."""
+        if self._connection.dialect.name == "sqlite":
+            from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+            return sqlite_insert(table)  # type: ignore[return-value]
+        from sqlalchemy.dialects.postgresql import (
+            insert as postgres_insert,
+        )  # not loaded where SQLite is used
+
+        return postgres_insert(table)
+
+
+def _error_json(error: RunError | None) -> dict[str, str] | None:
+    if error is None:
+        return None
+    return {"type": error.type, "message": error.message, "traceback": error.traceback}

@@ -1,0 +1,107 @@
+"""The store of one lab: its database, its files, its logs."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from flasklab.errors import StoreError
+from flasklab.store.engine import as_store_error, open_engine
+from flasklab.store.files import FileStore
+from flasklab.store.logs import LogStore
+from flasklab.store.schema import prepare
+from flasklab.store.unit import Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Engine
+
+    from flasklab.config import Settings
+
+
+class Store:
+    """Everything that outlives a process. Safe to use from several threads; never carry it over a fork.
+
+    Args:
+        settings: the lab's settings
+        checkpointing: whether this process folds SQLite's write-ahead log in; true only in the supervisor
+
+    Raises:
+        StoreError: the database URL cannot be used.
+    """
+
+    files: FileStore
+    """Contents of files, by their hash."""
+    logs: LogStore
+    """What runs printed."""
+
+    def __init__(self, settings: Settings, *, checkpointing: bool = False) -> None:
+        self.results = settings.results
+        self.files = FileStore(settings.results / "files")
+        self.logs = LogStore(settings.results / "logs")
+        self._engine: Engine = open_engine(settings.database_url, checkpointing=checkpointing)
+        # Threads of one process queue here, in turn and without SQLite's growing pauses between attempts.
+        sqlite = self._engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[object] = threading.Lock() if sqlite else nullcontext()
+
+    def open(self) -> Store:
+        """Make the folders and the schema where they are missing, and check that they can be used.
+
+        Raises:
+            StoreError: the database or the folder cannot be used; the message says why and what to do.
+        """
+        try:
+            for folder in (self.results, self.files.folder, self.logs.folder):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            prepare(self._engine, self.results)
+        except OSError as error:
+            raise StoreError(
+                f"The results folder {self.results} cannot be used ({error.strerror}). Check that it is yours to write, "
+                "or name another one in FLASKLAB_RESULTS."
+            ) from error
+        except SQLAlchemyError as error:
+            raise as_store_error(error) from error
+        return self
+
+    @contextmanager
+    def write(self) -> Iterator[Unit]:
+        """One transaction that changes things: committed at the end of the block, undone if it raises.
+
+        Raises:
+            StoreBusyError: another process held the database for too long.
+            StoreError: the database cannot be written.
+        """
+        try:
+            with (
+                self._turn,
+                self._engine.connect().execution_options(flasklab_writes=True) as connection,
+                connection.begin(),
+            ):
+                yield Unit(connection)
+        except SQLAlchemyError as error:
+            raise as_store_error(error) from error
+
+    @contextmanager
+    def read(self) -> Iterator[Unit]:
+        """One consistent view of the database; what others commit meanwhile is not seen.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        try:
+            with self._engine.connect() as connection:
+                if connection.dialect.name == "postgresql":
+                    connection.execution_options(isolation_level="REPEATABLE READ")
+                with connection.begin():
+                    yield Unit(connection)
+        except SQLAlchemyError as error:
+            raise as_store_error(error) from error
+
+    def close(self) -> None:
+        """Close every connection; the store can be used again afterwards."""
+        self._engine.dispose()

@@ -1,0 +1,262 @@
+"""The tables, and how values become columns.
+
+Moments are Unix seconds in a double: they sort, compare and index alike on SQLite and PostgreSQL, and keep
+microseconds until the year 2112. JSON is text made by `flasklab.runs.json`, so that both databases hold the same bytes.
+NaN is NULL, because SQLite stores it so. A run's children point to its number, which is short and counts up.
+The migrations under `migrations/` make the same tables; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    event,
+)
+from sqlalchemy.schema import DDL
+from sqlalchemy.types import REAL, TypeDecorator
+
+from flasklab.runs.json import decode, encode
+from flasklab.runs.state import FINAL_STATES, RunState
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Whole = BigInteger().with_variant(Integer(), "sqlite")  # 64 bits on both
+Real = Double().with_variant(REAL(), "sqlite")  # 64 bits on both; SQLite's strict tables know no DOUBLE
+
+
+class CleanText(TypeDecorator[str]):
+    """Text without NUL and lone surrogates, which PostgreSQL and UTF-8 refuse."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Replace what cannot be stored."""
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+class JsonText(TypeDecorator[Any]):
+    """A JSON value kept as text; None is NULL."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Write the value as JSON."""
+        return None if value is None else encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
+        """Read the JSON back."""
+        return None if value is None else decode(value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time kept as Unix seconds."""
+
+    impl = Real
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> float | None:  # noqa: ARG002 - SQLAlchemy's
+        """Write the moment as seconds."""
+        return None if value is None else value.timestamp()
+
+    def process_result_value(self, value: float | None, dialect: Any) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's
+        """Read the moment back, in UTC."""
+        return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+def _quoted(states: tuple[RunState, ...]) -> str:
+    return ", ".join(f"'{state.value}'" for state in states)
+
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("number", Whole, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("experiment", CleanText, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("params", JsonText, nullable=False),
+    Column("given", JsonText, nullable=False),
+    Column("output", JsonText),
+    Column("error", JsonText),
+    Column("progress", JsonText),
+    Column("tags", JsonText, nullable=False),
+    Column("note", CleanText, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("begun", Integer, nullable=False),
+    Column("retries", Integer, nullable=False),
+    Column("timeout_seconds", Real),
+    Column("memory_bytes", Whole),
+    Column("created_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
+    Column("created_by", CleanText, nullable=False),
+    Column("cancel_requested_by", CleanText),
+    Column("cancel_requested_at", Moment),
+    Column("rerun_of", Text),
+    Column("idempotency_key", CleanText),
+    Column("seed", Text),  # a Python int has no upper limit
+    Column("environment_id", Text, ForeignKey("environments.id")),
+    Column("seq", Whole, nullable=False),
+    Column("dropped", Whole, nullable=False),
+    CheckConstraint(f"state IN ({_quoted(tuple(RunState))})", name="state"),
+    # The queue (state = 'queued' in order of number), what runs now, pages by state, counts by state.
+    Index("ix_runs_state_number", "state", "number"),
+    # An experiment's page and its latest run; the same by state.
+    Index("ix_runs_experiment_number", "experiment", "number"),
+    Index("ix_runs_experiment_state_number", "experiment", "state", "number"),
+    sqlite_strict=True,
+    sqlite_autoincrement=True,  # a deleted run's number never comes back
+)
+Index(
+    "uq_runs_idempotency",
+    runs.c.experiment,
+    runs.c.idempotency_key,
+    unique=True,
+    sqlite_where=runs.c.idempotency_key.is_not(None),
+    postgresql_where=runs.c.idempotency_key.is_not(None),
+)
+
+
+def _run_number(*, primary_key: bool = False) -> Column[int]:
+    to_run = ForeignKey("runs.number", ondelete="CASCADE")
+    return Column("run_number", Whole, to_run, primary_key=primary_key, nullable=False, autoincrement=False)
+
+
+attempts = Table(
+    "attempts",
+    metadata,
+    _run_number(primary_key=True),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),
+    Column("claimed_at", Moment, nullable=False),
+    Column("begun_at", Moment),
+    Column("ended_at", Moment),
+    Column("pid", Whole),
+    Column("exit_code", Whole),
+    Column("signal", Integer),
+    Column("reason", CleanText, nullable=False),
+    sqlite_strict=True,
+)
+
+metric_summaries = Table(
+    "metric_summaries",
+    metadata,
+    _run_number(primary_key=True),
+    Column("key", CleanText, primary_key=True),
+    Column("last", Real),
+    Column("min", Real),
+    Column("max", Real),
+    Column("mean", Real),
+    Column("total", Whole, nullable=False),  # points (a row's `count` is a method of tuples)
+    Column("numbers", Whole, nullable=False),  # points that are not NaN: what min, max and mean are of
+    Column("step", Whole, nullable=False),
+    sqlite_strict=True,
+)
+
+metric_chunks = Table(
+    "metric_chunks",
+    metadata,
+    _run_number(primary_key=True),
+    Column("key", CleanText, primary_key=True),
+    Column("start", Whole, primary_key=True, autoincrement=False),  # points of this key before this chunk
+    Column("length", Integer, nullable=False),  # points in this chunk
+    Column("first_seq", Whole, nullable=False),
+    Column("last_seq", Whole, nullable=False),
+    Column(
+        "packed", Integer, nullable=False
+    ),  # 0: the columns are raw; 1: the chunk is full, each is deflated
+    Column("steps", LargeBinary, nullable=False),  # 64-bit integers, little-endian; the others likewise
+    Column("points", LargeBinary, nullable=False),  # doubles: the values
+    Column("times", LargeBinary, nullable=False),  # doubles: Unix seconds
+    Column("seqs", LargeBinary, nullable=False),  # 64-bit integers
+    Index("ix_metric_chunks_run_number_last_seq", "run_number", "last_seq"),
+    sqlite_strict=True,
+)
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    _run_number(primary_key=True),
+    Column("name", CleanText, primary_key=True),
+    Column("media_type", CleanText, nullable=False),
+    Column("size", Whole, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("shown", CleanText),
+    Column("step", Whole),
+    Column("position", Whole, nullable=False),
+    Column("seq", Whole, nullable=False),
+    Column("meta", JsonText, nullable=False),
+    sqlite_strict=True,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Whole, primary_key=True, autoincrement=True),
+    _run_number(),
+    Column("seq", Whole, nullable=False),
+    Column("kind", CleanText, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("data", JsonText, nullable=False),
+    Index("ix_events_run_number_seq", "run_number", "seq"),
+    sqlite_strict=True,
+)
+
+environments = Table(
+    "environments",
+    metadata,
+    Column("id", Text, primary_key=True),  # SHA-256 of its JSON
+    Column("data", JsonText, nullable=False),
+    sqlite_strict=True,
+)
+
+catalogs = Table(
+    "catalogs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # always 1: the lab has one catalog
+    Column("version", Whole, nullable=False),  # grows with every save
+    Column("data", JsonText, nullable=False),
+    CheckConstraint("id = 1", name="one"),
+    sqlite_strict=True,
+)
+
+# A final state is kept by the database as well as by the code, so that no later mistake can undo an answer.
+SQLITE_TRIGGERS = (
+    f"""CREATE TRIGGER runs_final_state BEFORE UPDATE OF state ON runs
+WHEN OLD.state IN ({_quoted(FINAL_STATES)}) AND NEW.state IS NOT OLD.state
+BEGIN SELECT RAISE(ABORT, 'a final state never changes'); END""",
+)
+POSTGRES_TRIGGERS = (
+    """CREATE FUNCTION runs_keep_final_state() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'a final state never changes' USING ERRCODE = 'check_violation'; END $$""",
+    f"""CREATE TRIGGER runs_final_state BEFORE UPDATE OF state ON runs FOR EACH ROW
+WHEN (OLD.state IN ({_quoted(FINAL_STATES)}) AND NEW.state IS DISTINCT FROM OLD.state)
+EXECUTE FUNCTION runs_keep_final_state()""",
+)
+for _dialect, _statements in (("sqlite", SQLITE_TRIGGERS), ("postgresql", POSTGRES_TRIGGERS)):
+    for _statement in _statements:
+        event.listen(metadata, "after_create", DDL(_statement).execute_if(dialect=_dialect))

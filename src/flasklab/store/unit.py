@@ -1,0 +1,31 @@
+"""A unit of work: every table's questions and changes, within one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flasklab.store.artifact_rows import ArtifactRows
+from flasklab.store.attempt_rows import AttemptRows
+from flasklab.store.catalog_row import CatalogRow
+from flasklab.store.environment_rows import EnvironmentRows
+from flasklab.store.event_rows import EventRows
+from flasklab.store.metric_chunks import MetricChunks
+from flasklab.store.run_rows import RunRows
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class Unit:
+    """One transaction's view of the store; over when the `with` block that gave it ends."""
+
+    __slots__ = ("artifacts", "attempts", "catalog", "environments", "events", "metrics", "runs")
+
+    def __init__(self, connection: Connection) -> None:
+        self.runs = RunRows(connection)
+        self.attempts = AttemptRows(connection)
+        self.metrics = MetricChunks(connection)
+        self.artifacts = ArtifactRows(connection)
+        self.events = EventRows(connection)
+        self.catalog = CatalogRow(connection)
+        self.environments = EnvironmentRows(connection)
