@@ -43,5 +43,6 @@ class Running:
     begun: int
     retries: int
     seq: int
+    began: bool  # whether this attempt's code began
     cancel_requested_by: str | None
     cancel_requested_at: datetime | None

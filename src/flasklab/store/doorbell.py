@@ -1,7 +1,7 @@
 """The doorbell: a FIFO that wakes the supervisor, rung after a commit.
 
-A ring may be lost or doubled; nothing depends on it but speed. A FIFO works between processes that were started apart and
-know each other only by the lab's folder.
+A ring may be lost or doubled; nothing depends on it but speed. A FIFO works between processes that were
+started apart and know each other only by the lab's folder.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Doorbell:
     def listen(self) -> int:
         """A file descriptor that becomes readable when the bell rings; the caller closes it.
 
-        Opened for reading and writing, so that it never reports the end of the file when the last ringer leaves.
+        Opened for reading and writing, so that it never reports the end of the file when a ringer leaves.
         """
         if not self._is_fifo():
             self.path.unlink(missing_ok=True)

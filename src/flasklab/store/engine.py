@@ -1,8 +1,9 @@
 """Connections to the database: SQLite by default, PostgreSQL by psycopg, one code above both.
 
-SQLite gets the settings that keep it whole: WAL, a full sync at each commit, write transactions that take their lock at
-once (`BEGIN IMMEDIATE`), strict tables, no memory map. Of all processes only the supervisor checkpoints, because SQLite
-before 3.51.3 can lose a page when two connections checkpoint at the same moment (https://sqlite.org/wal.html#walreset).
+SQLite gets the settings that keep it whole: WAL, a full sync at each commit, write transactions that take
+their lock at once (`BEGIN IMMEDIATE`), strict tables, no memory map. Of all processes only the supervisor
+checkpoints, because SQLite before 3.51.3 can lose a page when two connections checkpoint at the same moment
+(https://sqlite.org/wal.html#walreset).
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def open_engine(database_url: str, *, checkpointing: bool) -> Engine:
     if url.get_backend_name() in ("postgresql", "postgres"):
         return _postgres(url)
     raise StoreError(
-        f"FLASKLAB_DATABASE_URL names {url.get_backend_name()!r}; the lab keeps its runs in SQLite or PostgreSQL."
+        f"FLASKLAB_DATABASE_URL names {url.get_backend_name()!r}; runs are kept in SQLite or PostgreSQL."
     )
 
 
@@ -95,7 +96,7 @@ def as_store_error(error: SQLAlchemyError) -> StoreError:
     text = str(error.orig) if isinstance(error, DBAPIError) else str(error)
     if "database is locked" in text or "lock timeout" in text:
         return StoreBusyError(
-            f"The database was locked by another process for {BUSY_SECONDS} s. Nothing was changed; try again."
+            f"Another process kept the database locked for {BUSY_SECONDS} s. Nothing was changed; try again."
         )
     if "database or disk is full" in text or "No space left" in text or "disk I/O error" in text:
         return StoreError(f"The database cannot write ({text}). Free space on its disk; nothing was changed.")
@@ -159,14 +160,14 @@ def _postgres(url: URL) -> Engine:
         )
     except (ModuleNotFoundError, NoSuchModuleError):
         raise StoreError(
-            'FLASKLAB_DATABASE_URL names PostgreSQL, whose driver is missing: pip install "flasklab[postgres]".'
+            'FLASKLAB_DATABASE_URL names PostgreSQL; its driver is missing: pip install "flasklab[postgres]".'
         ) from None
 
 
 def make_private_file(path: Path) -> None:
     """Create the empty file `path`, readable by its owner only; SQLite gives its journals the same mode.
 
-    An existing file is left alone and never opened: closing it would drop the locks of this process's connections.
+    An existing file is never opened: closing it would drop the locks of this process's connections.
     """
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

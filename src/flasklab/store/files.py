@@ -1,7 +1,8 @@
 """Files by their content: each kept once, under its SHA-256, complete or not at all.
 
-A file is written under a temporary name in the same file system, flushed to the disk, then renamed, and its folder is
-flushed (so that the name survives a power cut too). Stored files are read-only: their name promises their content.
+A file is written under a temporary name in the same file system, flushed to the disk, then renamed, and its
+folder is flushed (so that the name survives a power cut too). Stored files are read-only: their name promises
+their content.
 """
 
 from __future__ import annotations
@@ -47,19 +48,12 @@ class FileStore:
             TooLargeError: it holds more than `limit` bytes; nothing is kept.
             StoreError: the disk refused.
         """
-        digest, size = hashlib.sha256(), 0
-        with self._incoming() as (temporary, target):
-            while piece := stream.read(_PIECE):
-                size += len(piece)
-                if limit is not None and size > limit:
-                    raise TooLargeError(
-                        f"The file is larger than the {limit:,} bytes that are accepted here."
-                    )
-                digest.update(piece)
-                target.write(piece)
-            target.flush()
-            os.fsync(target.fileno())
-            return self._place(temporary, digest.hexdigest(), size)
+        try:
+            return self._add(stream, limit)
+        except OSError as error:
+            raise StoreError(
+                f"A file could not be stored ({error.strerror}). Free space on the results folder's disk."
+            ) from error
 
     def add_bytes(self, content: bytes) -> StoredFile:
         """Store `content`."""
@@ -74,23 +68,22 @@ class FileStore:
             size: its bytes, as the writer counted them
 
         Raises:
-            StoreError: it is no regular file of that size, or the disk refused.
+            OSError: it is no complete file of that size and hash, or the disk refused.
         """
-        self._path(sha256)
+        if not _SHA256.fullmatch(sha256):
+            raise OSError(errno.EINVAL, "not a SHA-256", str(path))
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size != size:
+            raise OSError(errno.EINVAL, f"not a complete file of {size:,} bytes", str(path))
         try:
-            found = path.lstat()
-            if not stat.S_ISREG(found.st_mode) or found.st_size != size:
-                raise StoreError(
-                    f"The staged file {path.name} is not the complete file of {size:,} bytes it should be."
-                )
             return self._place(path, sha256, size)
         except OSError as error:
             if error.errno != errno.EXDEV:
-                raise _refused(error) from error
+                raise
         with path.open("rb") as stream:  # staged on another file system
-            stored = self.add_stream(stream)
+            stored = self._add(stream, None)
         if stored.sha256 != sha256:
-            raise StoreError(f"The staged file {path.name} does not have the content it was announced with.")
+            raise OSError(errno.EINVAL, "not the content it was announced with", str(path))
         path.unlink(missing_ok=True)
         return stored
 
@@ -103,7 +96,7 @@ class FileStore:
         path = self._path(sha256)
         if not path.is_file():
             raise FileMissingError(
-                f"The content {sha256[:12]}… is not in {self.folder}. It may have been deleted there; restore a backup."
+                f"The content {sha256[:12]} is not in {self.folder}. Was it deleted? Restore a backup."
             )
         return path
 
@@ -119,6 +112,21 @@ class FileStore:
         """Whether the content of this hash is stored here."""
         return bool(_SHA256.fullmatch(sha256)) and self._path(sha256).is_file()
 
+    def _add(self, stream: _Readable, limit: int | None) -> StoredFile:
+        digest, size = hashlib.sha256(), 0
+        with self._incoming() as (temporary, target):
+            while piece := stream.read(_PIECE):
+                size += len(piece)
+                if limit is not None and size > limit:
+                    raise TooLargeError(
+                        f"The file is larger than the {limit:,} bytes that are accepted here."
+                    )
+                digest.update(piece)
+                target.write(piece)
+            target.flush()
+            os.fsync(target.fileno())
+            return self._place(temporary, digest.hexdigest(), size)
+
     def _path(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
             raise FileMissingError(f"{sha256[:80]!r} is no SHA-256 in lower-case hex digits.")
@@ -132,8 +140,6 @@ class FileStore:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
                 yield temporary, target
-        except OSError as error:
-            raise _refused(error) from error
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -157,12 +163,6 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _refused(error: OSError) -> StoreError:
-    return StoreError(
-        f"A file could not be stored ({error.strerror}). Free space on the disk of the results folder."
-    )
 
 
 def free_bytes(folder: Path) -> int:

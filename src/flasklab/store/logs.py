@@ -1,8 +1,8 @@
 """Logs: what a run printed, as plain text, with an index of who said what when.
 
-`<id>.log` is the text exactly as it is shown. `<id>.idx` holds a fixed record per piece (offset, time, stream): a piece
-reaches to the next record's offset or to the end of the text. The record is written before its text, so that no text is
-ever taken for another stream's; a record without text is an empty piece.
+`<id>.log` is the text exactly as it is shown. `<id>.idx` holds a fixed record per piece (offset, time,
+stream): a piece reaches to the next record's offset or to the end of the text. The record is written before
+its text, so that no text is ever taken for another stream's; a record without text is an empty piece.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class LogStore:
 
         Args:
             run_id: the run
-            start: offset of the first byte; a negative one counts from the end and moves on to a line's beginning
+            start: offset of the first byte; a negative one counts from the end and moves on to a line's start
             limit: at most so many bytes; cut at a line's end where there is one
         """
         path = self.path(run_id)
@@ -124,7 +124,7 @@ class LogWriter:
         return bool(self._held)
 
     def append(self, stream: str, data: bytes, time: float) -> None:
-        """Take what `stream` ("out" or "err") printed at Unix time `time`; an unfinished last line is held."""
+        """Take what `stream` ("out" or "err") printed at Unix time `time`; an unfinished line is held."""
         held, since = self._held.pop(stream, (b"", time))
         data = held + data
         end = data.rfind(b"\n") + 1
@@ -276,7 +276,7 @@ class _Offsets:
 
 
 def _records(index: Path, first: int, end: int) -> list[tuple[int, float, int]]:
-    """The records whose pieces meet the bytes from `first` to `end`; one for all where the index is missing."""
+    """The records whose pieces meet the bytes `first` to `end`; one for all where the index is missing."""
     try:
         descriptor = os.open(index, os.O_RDONLY)
     except FileNotFoundError:

@@ -1,7 +1,7 @@
 """Metrics: column chunks of up to 1,000 points, and one summary per run and key.
 
-Lists and searches touch summaries only; charts read chunks. The last chunk of a key is raw, so that new points are
-appended to its columns; a full one is deflated and never touched again.
+Lists and searches touch summaries only; charts read chunks. The last chunk of a key is raw, so that new
+points are appended to its columns; a full one is deflated and never touched again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from array import array
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from flasklab.runs.metrics import Points, Series
 from flasklab.runs.run import MetricSummary
@@ -128,7 +128,7 @@ class MetricChunks:
         return _joined(key, rows, after_seq, self.count(run_number, key))
 
     def new_points(self, run_number: int, after_seq: int) -> dict[str, Series]:
-        """All points of a run that came after event `after_seq`, by metric; metrics without any are left out."""
+        """A run's points that came after event `after_seq`, by metric; metrics without any are left out."""
         statement = (
             select(metric_chunks)
             .where(_chunks.run_number == run_number, _chunks.last_seq > after_seq)
@@ -214,7 +214,7 @@ class MetricChunks:
 
 
 def _mean(mean: float, count: int, more: Sequence[float]) -> float:
-    """The mean of `count` numbers whose mean is `mean`, and of `more`; infinities and overflow as IEEE 754 has them."""
+    """The mean of `count` numbers whose mean is `mean` and of `more`; infinities as IEEE 754 adds them."""
     if not more:
         return mean
     total = count + len(more)

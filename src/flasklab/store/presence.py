@@ -1,7 +1,7 @@
 """Who is there: exactly one supervisor per lab, and whether anyone attends it.
 
-Both are locks on files (`flock`), which the kernel drops the moment their holder dies, however it dies. Hold them in a
-process that does not fork without exec: a forked child would share the lock.
+Both are locks on files (`flock`), which the kernel drops the moment their holder dies, however it dies. Hold
+them in a process that does not fork without exec: a forked child would share the lock.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ class RunRows(RunTransitions):
     def latest_per_experiment(self) -> dict[str, Run]:
         """The newest run of each experiment that has one, by the experiment's name.
 
-        Hops from one experiment to the next in the index, so that the cost follows the experiments, not the runs.
+        Hops from one experiment to the next in the index: the cost follows the experiments, not the runs.
         """
         hop = select(func.min(runs.c.experiment).label("name")).cte("hop", recursive=True)
         following = (

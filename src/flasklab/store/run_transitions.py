@@ -1,7 +1,8 @@
 """Runs as the supervisor moves them: claimed, begun, recorded, settled, handed back.
 
-Every write of a supervisor is fenced: it names the attempt it was made for and says whether it touched the one row, so
-that whoever lost a run (its attempt is over, another claimed it, it was settled) learns so and ends its child.
+Every write of a supervisor is fenced: it names the attempt it was made for and says whether it touched the
+one row, so that whoever lost a run (its attempt is over, another claimed it, it was settled) learns so and
+ends its child.
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ _ACTIVE = select(
     runs.c.seq,
     runs.c.cancel_requested_by,
     runs.c.cancel_requested_at,
+    runs.c.started_at.is_not(None).label("began"),
 ).where(runs.c.state == _RUNNING)
 
 
@@ -120,7 +122,7 @@ class RunTransitions:
         The run's `seq` grows by one; its claimant numbers on from there.
 
         Returns:
-            The number of the new attempt, the fence of all further writes; None when it was not queued any more.
+            The new attempt's number, the fence of all further writes; None when it was not queued any more.
         """
         row = self._connection.execute(_CLAIM, {"the_id": run_id}).first()
         if row is None:
@@ -170,9 +172,8 @@ class RunTransitions:
             values["tags"] = list(tags)
         if seed is not None:
             values["seed"] = str(seed)
-        for name, value in (("note", note), ("environment_id", environment_id), ("dropped", dropped)):
-            if value is not None:
-                values[name] = value
+        others = {"note": note, "environment_id": environment_id, "dropped": dropped}
+        values |= {name: value for name, value in others.items() if value is not None}
         return self._touched(_HELD.values(**values), {"the_id": run_id, "the_attempt": attempt})
 
     def settle(
@@ -213,7 +214,8 @@ class RunTransitions:
 
     def running(self) -> list[Running]:
         """All running runs."""
-        return [Running(**row) for row in self._connection.execute(_ACTIVE).mappings()]
+        found = self._connection.execute(_ACTIVE).mappings()
+        return [Running(**{**row, "began": bool(row["began"])}) for row in found]
 
     def cancel_queued(self, run_id: str, by: str, at: datetime) -> bool:
         """End a run before anything began. False when it is not queued."""

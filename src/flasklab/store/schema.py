@@ -1,7 +1,8 @@
 """The schema's version: a new database is made at once, an older one is upgraded, a newer one is refused.
 
-A new database is made from `tables` and stamped, without importing Alembic; Alembic runs only when there is something to
-upgrade, after a SQLite database was copied to `backups/`. The file `schema.lock` lets one process at a time do so.
+A new database is made from `tables` and stamped, without importing Alembic; Alembic runs only when there is
+something to upgrade, after a SQLite database was copied to `backups/`. The file `schema.lock` lets one
+process at a time do so.
 """
 
 from __future__ import annotations
@@ -72,8 +73,9 @@ def prepare(engine: Engine, results: Path, history: History = HISTORY) -> None:
                 _upgrade(engine, results, history, found)
         else:
             raise StoreError(
-                f"The database {engine.url.render_as_string()} has the schema {found!r}, which this version of Flasklab "
-                f"does not know (newest known: {history.head!r}). Install the Flasklab that made it, or a newer one."
+                f"The database {engine.url.render_as_string()} has the schema {found!r}, which this version "
+                f"of Flasklab does not know (its newest is {history.head!r}). Install the Flasklab that made "
+                "it, or a newer one."
             )
 
 
@@ -87,15 +89,15 @@ def stamped_revision(connection: Connection) -> str | None:
         application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
         if application not in (0, APPLICATION_ID):
             raise StoreError(
-                f"{connection.engine.url.database} is another program's database. Give the lab a file of its own in "
-                "FLASKLAB_DATABASE_URL."
+                f"{connection.engine.url.database} is another program's database. Give the lab a file of its "
+                "own in FLASKLAB_DATABASE_URL."
             )
     names = inspect(connection).get_table_names()
     if "alembic_version" not in names:
         if "runs" in names:
             raise StoreError(
-                f"{connection.engine.url.render_as_string()} holds a table 'runs' that is not Flasklab's. Give the lab "
-                "a database of its own in FLASKLAB_DATABASE_URL."
+                f"{connection.engine.url.render_as_string()} holds a table 'runs' that is not Flasklab's. "
+                "Give the lab a database of its own in FLASKLAB_DATABASE_URL."
             )
         return None
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -160,8 +162,8 @@ def _refuse_network(file: Path) -> None:
     kind = network_file_system(file.parent.resolve(), mounts)
     if kind is not None:
         raise StoreError(
-            f"{file.parent} lies on a network file system ({kind}), where SQLite's locks cannot be trusted. Put "
-            "FLASKLAB_RESULTS on a local disk, or give a PostgreSQL FLASKLAB_DATABASE_URL."
+            f"{file.parent} lies on a network file system ({kind}), where SQLite's locks cannot be trusted. "
+            "Put FLASKLAB_RESULTS on a local disk, or give a PostgreSQL FLASKLAB_DATABASE_URL."
         )
 
 

@@ -61,8 +61,8 @@ class Store:
             prepare(self._engine, self.results)
         except OSError as error:
             raise StoreError(
-                f"The results folder {self.results} cannot be used ({error.strerror}). Check that it is yours to write, "
-                "or name another one in FLASKLAB_RESULTS."
+                f"The results folder {self.results} cannot be used ({error.strerror}). Check that it is "
+                "yours to write, or name another one in FLASKLAB_RESULTS."
             ) from error
         except SQLAlchemyError as error:
             raise as_store_error(error) from error

@@ -1,7 +1,8 @@
 """The tables, and how values become columns.
 
 Moments are Unix seconds in a double: they sort, compare and index alike on SQLite and PostgreSQL, and keep
-microseconds until the year 2112. JSON is text made by `flasklab.runs.json`, so that both databases hold the same bytes.
+microseconds until the year 2112. JSON is text made by `flasklab.runs.json`, so that both databases hold the
+same bytes.
 NaN is NULL, because SQLite stores it so. A run's children point to its number, which is short and counts up.
 The migrations under `migrations/` make the same tables; a test compares the two.
 """
@@ -42,7 +43,9 @@ metadata = MetaData(
 )
 
 Whole = BigInteger().with_variant(Integer(), "sqlite")  # 64 bits on both
-Real = Double().with_variant(REAL(), "sqlite")  # 64 bits on both; SQLite's strict tables know no DOUBLE
+Real: Double[float] = Double().with_variant(
+    REAL(), "sqlite"
+)  # 64 bits on both; SQLite's strict tables know no DOUBLE
 
 
 class CleanText(TypeDecorator[str]):
@@ -259,4 +262,8 @@ EXECUTE FUNCTION runs_keep_final_state()""",
 )
 for _dialect, _statements in (("sqlite", SQLITE_TRIGGERS), ("postgresql", POSTGRES_TRIGGERS)):
     for _statement in _statements:
-        event.listen(metadata, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+        event.listen(
+            metadata,
+            "after_create",
+            DDL(_statement).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]  # SQLAlchemy's
+        )
