@@ -92,33 +92,33 @@ def split_off(table: pd.DataFrame, target: str) -> tuple[pd.DataFrame, pd.Series
     Raises:
         ValueError: nothing can be learned from the table; the message says why.
     """
+    table = table.rename(columns=str)
     if len(table.columns) < 2:
         raise ValueError("The table needs at least two columns: one to predict and one to predict it from.")
-    target = target or str(table.columns[-1])
+    target = target or table.columns[-1]
     if target not in table.columns:
-        raise ValueError(
-            f"There is no column {target!r}. The table has: {', '.join(map(str, table.columns))}."
-        )
-    table = table.dropna(subset=[target]).dropna(axis="columns", how="all")
-    features = table.drop(columns=target).replace([np.inf, -np.inf], np.nan)
-    words = features.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in features.dtypes]]
-    features = features.astype(
-        dict.fromkeys(words, str) | dict.fromkeys(features.columns.difference(words), float)
-    )
+        raise ValueError(f"There is no column {target!r}. The table has: {', '.join(table.columns)}.")
+    table = table[table[target].notna()]
     labels = table[target].astype(str)
 
     counts = labels.value_counts()
-    if features.empty or len(counts) < 2:
-        raise ValueError(
-            f"Column {target!r} holds {len(counts)} classes in the {len(table)} usable rows; two are needed."
-        )
+    if len(counts) < 2:
+        raise ValueError(f"Column {target!r} holds {len(counts)} classes; two or more are needed.")
     if len(counts) > MOST_CLASSES:
         raise ValueError(f"Column {target!r} holds {len(counts)} different values: too many to be classes.")
     if counts.min() < 2:
-        raise ValueError(
-            f"Class {counts.idxmin()!r} of column {target!r} has one row only; each needs two or more."
-        )
+        raise ValueError(f"Class {counts.idxmin()!r} of column {target!r} has one row only; two are needed.")
+    features = cleaned(table.drop(columns=target))
+    if features.columns.empty:
+        raise ValueError(f"Every column but {target!r} is empty: there is nothing to predict it from.")
     return features, labels
+
+
+def cleaned(features: pd.DataFrame) -> pd.DataFrame:
+    """The features with numbers as floats, everything else as words, and no empty columns."""
+    features = features.replace([np.inf, -np.inf], np.nan).dropna(axis="columns", how="all")
+    numeric = [pd.api.types.is_numeric_dtype(kind) for kind in features.dtypes]
+    return features.astype(dict(zip(features, np.where(numeric, "float", "str"), strict=True)))
 
 
 def held_out(labels: pd.Series, share: float) -> int:

@@ -1,0 +1,212 @@
+"""What `flasklab check` looks at: each check finds one thing out and says how to mend it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from flasklab.cli.console import size_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flasklab.config import Settings
+
+_LITTLE_SPACE = 512 * 2**20  # bytes; below it runs begin to fail
+_SOME_SPACE = 5 * 2**30
+# The WAL-reset bug (https://sqlite.org/wal.html#walreset): connections that checkpoint at once may damage the
+# database, in all versions between these two but the patched ones.
+_WAL_RESET_FIRST, _WAL_RESET_FIXED = (3, 7, 0), (3, 51, 3)
+_WAL_RESET_PATCHED = (((3, 50, 7), (3, 51, 0)), ((3, 44, 6), (3, 45, 0)))
+DESCRIBING_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one check found."""
+
+    name: str  # what was looked at
+    state: Literal["ok", "note", "wrong"]
+    message: str  # what was found, in a sentence
+    mend: str = ""  # what to do about it; "" where nothing is to be done
+
+
+def check_lab(settings: Settings) -> Iterator[Finding]:
+    """Look at everything in turn; later checks are left out where an earlier one makes them pointless."""
+    folder = check_results(settings.results)
+    yield folder
+    yield check_space(settings.results)
+    yield check_sqlite(settings.database_url, sqlite3.sqlite_version_info)
+    if folder.state == "wrong":
+        return
+    database = check_database(settings)
+    yield database
+    if database.state == "wrong":
+        return
+    yield check_supervisor(settings)
+    yield from check_experiments(settings)
+
+
+def check_results(results: Path) -> Finding:
+    """Whether the results folder can be written, or made."""
+    place = next((folder for folder in (results, *results.parents) if folder.exists()), results)
+    mend = f"Make {place} a folder of yours, or name another one in FLASKLAB_RESULTS."
+    if not place.is_dir():
+        return Finding(name="results", state="wrong", message=f"{place} is not a folder.", mend=mend)
+    try:
+        if place == results:
+            with tempfile.TemporaryFile(dir=results) as trial:
+                trial.write(b"\0")
+        elif not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError("Permission denied")
+    except OSError as error:
+        return Finding(
+            name="results", state="wrong", message=f"{results} cannot be written: {error}.", mend=mend
+        )
+    if place != results:
+        return Finding(name="results", state="note", message=f"{results} is made when the lab first starts.")
+    return Finding(name="results", state="ok", message=f"{results} can be written.")
+
+
+def check_space(results: Path) -> Finding:
+    """How much room is left on the results' disk."""
+    place = next(folder for folder in (results, *results.parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    message = f"{size_text(free)} are free."
+    mend = "Free some space, or move FLASKLAB_RESULTS to a larger disk."
+    if free < _LITTLE_SPACE:
+        return Finding(name="disk", state="wrong", message=message, mend=mend)
+    if free < _SOME_SPACE:
+        return Finding(name="disk", state="note", message=message, mend=mend)
+    return Finding(name="disk", state="ok", message=message)
+
+
+def check_sqlite(database_url: str, version: tuple[int, ...]) -> Finding:
+    """Whether Python's SQLite has the WAL-reset bug."""
+    text = ".".join(map(str, version))
+    if not database_url.startswith("sqlite"):
+        return Finding(name="sqlite", state="ok", message=f"SQLite {text}; this lab does not use it.")
+    if has_wal_reset_bug(version):
+        return Finding(
+            name="sqlite",
+            state="note",
+            message=f"SQLite {text} can damage a database that several processes checkpoint at the same "
+            "moment; Flasklab avoids that: only its supervisor checkpoints.",
+            mend="Keep other programs from writing to lab.db, or use a Python with SQLite 3.51.3 or later.",
+        )
+    return Finding(name="sqlite", state="ok", message=f"SQLite {text}.")
+
+
+def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
+    """Whether this version of SQLite is among those that the WAL-reset bug affects."""
+    if not _WAL_RESET_FIRST <= version < _WAL_RESET_FIXED:
+        return False
+    return not any(first <= version < end for first, end in _WAL_RESET_PATCHED)
+
+
+def check_database(settings: Settings) -> Finding:
+    """Whether the database can be reached and has a schema of this version."""
+    from sqlalchemy import make_url
+
+    from flasklab.errors import StoreError
+    from flasklab.store import Store
+    from flasklab.store.schema import HISTORY
+
+    sqlite = settings.database_url.startswith("sqlite")
+    if sqlite and not Path(make_url(settings.database_url).database or "").exists():
+        return Finding(
+            name="database", state="note", message="The database is made when the lab first starts."
+        )
+    try:
+        store = Store(settings)
+        try:
+            store.open()
+            with store.read() as unit:
+                counts = unit.runs.counts()
+        finally:
+            store.close()
+    except StoreError as error:
+        return Finding(name="database", state="wrong", message=str(error))
+    where = make_url(settings.database_url).render_as_string(hide_password=True)
+    return Finding(
+        name="database",
+        state="ok",
+        message=f"{where} has {sum(counts.values())} runs and the schema that is needed, {HISTORY.head}.",
+    )
+
+
+def check_supervisor(settings: Settings) -> Finding:
+    """Whether a supervisor sees to the runs, or is needed."""
+    from flasklab.runs.state import RunState
+    from flasklab.store import Store
+    from flasklab.store.presence import is_supervised
+
+    if is_supervised(settings.results):
+        return Finding(name="supervisor", state="ok", message="A supervisor sees to the runs.")
+    waiting = 0
+    if settings.results.exists():
+        store = Store(settings).open()
+        with store.read() as unit:
+            counts = unit.runs.counts()
+        store.close()
+        waiting = counts.get(RunState.QUEUED, 0) + counts.get(RunState.RUNNING, 0)
+    if waiting:
+        return Finding(
+            name="supervisor",
+            state="wrong",
+            message=f"{waiting} runs wait, and no supervisor sees to them.",
+            mend="Start the lab with `flasklab serve`: it takes them up where they are.",
+        )
+    return Finding(name="supervisor", state="ok", message="No supervisor runs; the next start brings one.")
+
+
+def check_experiments(settings: Settings) -> Iterator[Finding]:
+    """Whether every module of the experiments can be imported."""
+    from flasklab.cli.desk import opened
+    from flasklab.execution.start import ensure_supervisor
+    from flasklab.experiments.catalog import locate
+
+    if locate(settings.experiments, settings.root) is None:
+        yield Finding(
+            name="experiments",
+            state="wrong",
+            message=f"There is nothing at {settings.experiments}.",
+            mend="Name the folder, file or package of your experiments in FLASKLAB_EXPERIMENTS.",
+        )
+        return
+    with opened(settings, new=True) as desk:
+        ensure_supervisor(settings)
+        catalog = desk.experiments.catalog(DESCRIBING_SECONDS)
+    if not catalog.ready:
+        yield Finding(
+            name="experiments",
+            state="wrong",
+            message=f"The experiments were not imported within {DESCRIBING_SECONDS:.0f} s.",
+            mend=f"See {settings.results / 'supervisor.log'}; does a module run something long?",
+        )
+        return
+    names = ", ".join(found.name for found in catalog.experiments)
+    if catalog.experiments:
+        yield Finding(
+            name="experiments", state="ok", message=f"{len(catalog.experiments)} can be run: {names}."
+        )
+    elif not catalog.broken:
+        yield Finding(
+            name="experiments",
+            state="note",
+            message=f"No function in {settings.experiments} is an experiment.",
+            mend="Write `from flasklab import experiment` and put @experiment above a function.",
+        )
+    for broken in catalog.broken:
+        where = broken.file if broken.line is None else f"{broken.file}:{broken.line}"
+        yield Finding(
+            name="experiments",
+            state="wrong",
+            message=f"{where}: {broken.error}",
+            mend=f"pip install {broken.needs}" if broken.needs else "",
+        )

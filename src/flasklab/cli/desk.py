@@ -1,0 +1,87 @@
+"""The open store of a command's lab, with the services that commands call."""
+
+from __future__ import annotations
+
+import getpass
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flasklab.config import Settings
+    from flasklab.services.experiment_read import ExperimentRead
+    from flasklab.services.file_upload import FileUpload
+    from flasklab.services.run_cancel import RunCancel
+    from flasklab.services.run_follow import RunFollow
+    from flasklab.services.run_read import RunRead
+    from flasklab.services.run_submit import RunSubmit
+    from flasklab.store.logs import LogStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The services that commands call, over one open store."""
+
+    settings: Settings
+    submit: RunSubmit
+    cancel: RunCancel
+    read: RunRead
+    follow: RunFollow
+    experiments: ExperimentRead
+    upload: FileUpload
+    logs: LogStore
+
+
+@contextmanager
+def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
+    """The lab's services while the context lasts.
+
+    Args:
+        settings: the lab's
+        new: whether a lab that has no results yet may begin here
+
+    Raises:
+        click.ClickException: there is no lab here.
+    """
+    if not new and not settings.results.exists():
+        raise click.ClickException(
+            f"There are no results in {settings.root}: nothing has run here yet. "
+            "Start this lab with `flasklab serve`, or say where yours is with `flasklab -C DIR ...`."
+        )
+    from flasklab.services.experiment_read import ExperimentRead
+    from flasklab.services.file_upload import FileUpload
+    from flasklab.services.run_cancel import RunCancel
+    from flasklab.services.run_follow import RunFollow
+    from flasklab.services.run_read import RunRead
+    from flasklab.services.run_submit import RunSubmit
+    from flasklab.store import Store
+    from flasklab.store.doorbell import Doorbell
+
+    store = Store(settings)
+    store.open()
+    parts = (store, settings, Doorbell(settings.results).ring)
+    try:
+        yield Desk(
+            settings=settings,
+            submit=RunSubmit(*parts),
+            cancel=RunCancel(*parts),
+            read=RunRead(*parts),
+            follow=RunFollow(*parts),
+            experiments=ExperimentRead(*parts),
+            upload=FileUpload(*parts),
+            logs=store.logs,
+        )
+    finally:
+        store.close()
+
+
+def whoever_asks() -> str:
+    """Who calls the command, as runs note it down; "" where the system does not say."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""

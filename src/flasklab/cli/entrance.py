@@ -1,0 +1,113 @@
+"""Which lab a command works on, and its settings: flags over environment over config file over defaults."""
+
+from __future__ import annotations
+
+import runpy
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flasklab.config import PREFIX, load_settings
+from flasklab.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from flasklab.config import Settings
+
+_FLAGS = "flasklab.flags"  # where a command's context keeps the settings given as flags
+
+# What each setting's flag says in `--help`; a test fails when one is missing.
+FLAGS = {
+    "results": "Folder where runs leave everything.",
+    "experiments": "Folder, file or package of the experiments.",
+    "database_url": "Database, as SQLAlchemy writes it; SQLite in the results folder unless given.",
+    "executor": "What executes runs: local or celery.",
+    "workers": "Runs at once.",
+    "host": "Address to listen on.",
+    "port": "Port to listen on.",
+    "max_upload": 'Largest upload, like "1 GiB".',
+    "max_queued": "Runs that may wait before a start is refused.",
+    "max_log": 'Log kept per run, like "256 MiB".',
+    "trusted_hosts": "Host names the lab answers to besides this machine's, with commas.",
+    "cors_origins": "Origins of other front ends that may ask, with commas.",
+    "record_env": "Environment variables to record with each run, with commas.",
+}
+# Where the lab's things are: what every command needs to know.
+WHERE = ("results", "experiments", "database_url")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """The lab that this process's command works on."""
+
+    folder: Path
+    config: Mapping[str, Any] | None = None  # `app.config` under `flask lab`; config.py is read when None
+
+    def settings(self, flags: Mapping[str, Any]) -> Settings:
+        """The lab's settings, with these flags (by full name) above all.
+
+        Raises:
+            SettingsError: config.py cannot be read, or a setting cannot be used.
+        """
+        config = read_config(self.folder) if self.config is None else self.config
+        return load_settings(self.folder, flags=flags, config=config)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The FLASKLAB_ names that `config.py` in this folder sets; none when there is no such file.
+
+    Raises:
+        SettingsError: it cannot be run; the message names the line.
+    """
+    file = folder / "config.py"
+    if not file.is_file():
+        return {}
+    try:
+        names = runpy.run_path(str(file))
+    except Exception as error:
+        lines = [
+            frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)
+        ]
+        line = error.lineno if isinstance(error, SyntaxError) else (lines or [None])[-1]
+        where = str(file) if line is None else f"{file}:{line}"
+        raise SettingsError(f"{where}: {type(error).__name__}: {error}.") from error
+    return {name: value for name, value in names.items() if name.startswith(PREFIX)}
+
+
+def setting_flags(*keys: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command flags for these settings; `lab_settings` takes them into account."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for key in reversed(keys):
+            flag = click.option(
+                f"--{key.replace('_', '-')}",
+                key,
+                metavar="VALUE",
+                expose_value=False,
+                callback=_keep,
+                help=FLAGS[key],
+            )
+            command = flag(command)
+        return command
+
+    return decorate
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None and param.name is not None:
+        ctx.meta.setdefault(_FLAGS, {})[PREFIX + param.name.upper()] = value
+
+
+def lab_settings(**defaults: Any) -> Settings:
+    """The settings for the command that is being called.
+
+    Args:
+        defaults: values by full name that the command itself decides where no flag is given
+    """
+    ctx = click.get_current_context()
+    entrance = ctx.ensure_object(Entrance)
+    return entrance.settings(defaults | ctx.meta.get(_FLAGS, {}))

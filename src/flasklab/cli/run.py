@@ -1,0 +1,38 @@
+"""`flasklab run`: start an experiment without a browser, with or without a server running."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flasklab.cli.desk import opened
+from flasklab.cli.entrance import WHERE, lab_settings, setting_flags
+from flasklab.cli.given import given_parameters, parameter_options
+from flasklab.cli.start import describe, see_through, start, start_options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(short_help="Run an experiment and follow it.")
+@click.argument("experiment")
+@parameter_options
+@start_options
+@setting_flags(*WHERE)
+def run(
+    experiment: str, texts: tuple[str, ...], files: tuple[str, ...], params_file: Path | None, **shown: Any
+) -> None:
+    """Run EXPERIMENT, follow its log and print its output as JSON.
+
+    The exit status is 0 only if the run succeeded. Ctrl-C asks for the run's cancel.
+
+    \b
+        flasklab run double -p param=21
+        flasklab run classify --file data=@table.csv -p model=forest
+        flasklab run train --params params.yaml
+    """
+    with opened(lab_settings(), new=True) as desk:
+        description = describe(desk, experiment)
+        values = given_parameters(desk, description, texts=texts, files=files, params_file=params_file)
+        see_through(desk, start(desk, description, values), **shown)

@@ -1,0 +1,119 @@
+"""Starting a run from the command line and seeing it through; `run` and `rerun` share it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from flasklab.cli.console import print_json
+from flasklab.cli.desk import whoever_asks
+from flasklab.cli.following import display, follow
+from flasklab.cli.run_json import run_json
+from flasklab.runs.state import RunState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from flasklab.cli.desk import Desk
+    from flasklab.experiments.description import Description
+    from flasklab.runs.run import Run
+
+DESCRIBING_SECONDS = 120.0  # the longest wait for the experiments to be imported
+_INTERRUPTED = 130  # what shells say of a command that Ctrl-C ended
+
+
+def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the flags that say how a started run is shown."""
+    options = (
+        click.option("--detach", "-d", is_flag=True, help="Start it, print its id and leave it to the lab."),
+        click.option("--quiet", "-q", is_flag=True, help="Print the output only, not the log."),
+        click.option(
+            "--json", "as_json", is_flag=True, help="Print the whole run as JSON, not just its output."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def describe(desk: Desk, experiment: str) -> Description:
+    """The experiment's description, after a supervisor has seen to it that it is fresh.
+
+    Raises:
+        ExperimentNotFoundError: no experiment has this name.
+        ExperimentBrokenError: its module cannot be imported.
+    """
+    from flasklab.execution.start import ensure_supervisor
+
+    ensure_supervisor(desk.settings)
+    return desk.experiments.get(experiment, DESCRIBING_SECONDS)
+
+
+def start(
+    desk: Desk, description: Description, values: Mapping[str, Any], *, rerun_of: str | None = None
+) -> Run:
+    """Validate the parameters and queue a run.
+
+    Raises:
+        InvalidParametersError: some cannot be used.
+        QueueFullError: the lab takes no more runs for now.
+    """
+    from flasklab.experiments.parameters import validate
+
+    checked = validate(description.parameters, description.defaults, values)
+    run, _ = desk.submit(
+        description, checked.params, checked.given, created_by=whoever_asks(), rerun_of=rerun_of
+    )
+    return run
+
+
+def see_through(desk: Desk, run: Run, *, detach: bool, quiet: bool, as_json: bool) -> NoReturn:
+    """Follow a started run to its end, print its output and exit; the status is 0 only if it succeeded."""
+    if detach:
+        if as_json:
+            print_json(run_json(run))
+        else:
+            click.echo(run.id)
+        raise click.exceptions.Exit(0)
+    run, interrupted = _follow_or_cancel(desk, run, quiet=quiet)
+    if as_json:
+        print_json(run_json(run))
+    elif run.state is RunState.SUCCEEDED:
+        print_json(run.output)
+    if run.state is RunState.SUCCEEDED:
+        raise click.exceptions.Exit(0)
+    click.echo(f"Error: {ending_sentence(run)}", err=True)
+    raise click.exceptions.Exit(_INTERRUPTED if interrupted else 1)
+
+
+def ending_sentence(run: Run) -> str:
+    """How a run that did not succeed ended, and where to read more."""
+    how = f"Run #{run.number} of {run.experiment} " + ("" if run.state.is_final else "is still ")
+    why = f": {run.error.type}: {run.error.message}" if run.error else "."
+    return f"{how}{run.state.value.replace('_', ' ')}{why} (flasklab show {run.number})"
+
+
+def _follow_or_cancel(desk: Desk, run: Run, *, quiet: bool) -> tuple[Run, bool]:
+    """Follow the run; the first Ctrl-C asks for its cancel, a second one stops following."""
+    interrupted = False
+    with display(quiet=quiet) as (write, see):
+        while True:
+            try:
+                return follow(desk, run.id, write=write, see=see), interrupted
+            except KeyboardInterrupt:
+                if interrupted:
+                    return desk.read.get(run.id), True
+                interrupted = True
+                run = cancel_if_open(desk, run)
+                write(f"Asked to cancel run #{run.number}; press Ctrl-C again to stop following it.\n")
+
+
+def cancel_if_open(desk: Desk, run: Run) -> Run:
+    """Ask for the run's cancel; one that has ended meanwhile is returned as it is."""
+    from flasklab.errors import WrongStateError
+
+    try:
+        return desk.cancel(run.id, whoever_asks())
+    except WrongStateError:
+        return desk.read.get(run.id)
