@@ -1,0 +1,34 @@
+"""Every address of the REST API, below `/api/v1`.
+
+`flasklab.api.routes.blueprint` is the blueprint `flasklab_api`; an app exempts it from a CSRFProtect of its
+own with `csrf.exempt(lab.api_blueprint)`, as programs have no token.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from flasklab.api import experiments, health, problems, runs
+from flasklab.http.guarding import guard
+
+blueprint = Blueprint("flasklab_api", "flasklab")
+
+for _rule, _endpoint, _view, _method in (
+    ("/experiments", "experiments", experiments.experiments, "GET"),
+    ("/experiments/<name>", "experiment", experiments.experiment, "GET"),
+    ("/experiments/<name>/runs", "start", experiments.start, "POST"),
+    ("/runs", "runs", runs.runs, "GET"),
+    ("/runs/<run_id>", "run", runs.run, "GET"),
+    ("/runs/<run_id>/metrics", "metrics", runs.metrics, "GET"),
+    ("/runs/<run_id>/logs", "logs", runs.logs, "GET"),
+    ("/runs/<run_id>/artifacts", "artifacts", runs.artifacts, "GET"),
+    ("/runs/<run_id>/events", "events", runs.events, "GET"),
+    ("/runs/<run_id>/live", "live", runs.live, "GET"),
+    ("/runs/<run_id>/cancel", "cancel", runs.cancel, "POST"),
+    ("/runs/<run_id>/rerun", "rerun", runs.rerun, "POST"),
+    ("/health", "health", health.health, "GET"),
+):
+    blueprint.add_url_rule(_rule, _endpoint, _view, methods=[_method])
+
+guard(blueprint)
+problems.tell_problems(blueprint)

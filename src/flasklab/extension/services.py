@@ -1,0 +1,44 @@
+"""Every service over one open store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flasklab.http.lab import Services
+from flasklab.services.experiment_read import ExperimentRead
+from flasklab.services.file_upload import FileUpload
+from flasklab.services.lab_status import LabStatus
+from flasklab.services.metric_read import MetricRead
+from flasklab.services.run_cancel import RunCancel
+from flasklab.services.run_files import RunFiles
+from flasklab.services.run_follow import RunFollow
+from flasklab.services.run_read import RunRead
+from flasklab.services.run_submit import RunSubmit
+from flasklab.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flasklab.config import Settings
+
+
+def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
+    """The services of the lab with these settings.
+
+    Raises:
+        StoreError: the database or the results folder cannot be used.
+    """
+    store = Store(settings)
+    store.open()
+    return Services(
+        store=store,
+        submit=RunSubmit(store, settings, wake),
+        cancel=RunCancel(store, settings, wake),
+        read=RunRead(store, settings, wake),
+        follow=RunFollow(store, settings, wake),
+        metrics=MetricRead(store, settings, wake),
+        files=RunFiles(store, settings, wake),
+        experiments=ExperimentRead(store, settings, wake),
+        upload=FileUpload(store, settings, wake),
+        status=LabStatus(store, settings, wake),
+    )

@@ -1,0 +1,76 @@
+"""The lab of the app at hand: its settings and services, as views ask for them.
+
+An app keeps this under `app.extensions["flasklab"]`; nothing in these rooms holds an app, so that several
+live in one process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask
+
+    from flasklab.config import Settings
+    from flasklab.services.experiment_read import ExperimentRead
+    from flasklab.services.file_upload import FileUpload
+    from flasklab.services.lab_status import LabStatus
+    from flasklab.services.metric_read import MetricRead
+    from flasklab.services.run_cancel import RunCancel
+    from flasklab.services.run_files import RunFiles
+    from flasklab.services.run_follow import RunFollow
+    from flasklab.services.run_read import RunRead
+    from flasklab.services.run_submit import RunSubmit
+    from flasklab.store import Store
+
+EXTENSION = "flasklab"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Every service over one open store."""
+
+    store: Store
+    submit: RunSubmit
+    cancel: RunCancel
+    read: RunRead
+    follow: RunFollow
+    metrics: MetricRead
+    files: RunFiles
+    experiments: ExperimentRead
+    upload: FileUpload
+    status: LabStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabState:
+    """What one app knows of its lab."""
+
+    settings: Settings
+    prefix: str  # where the pages are mounted: "" or "/lab"
+    open: Callable[[], Services]  # the services of this process; the store is opened when first asked for
+    attend: Callable[[], None]  # makes sure that a supervisor runs; cheap, never raises
+
+    @property
+    def services(self) -> Services:
+        """The services of this process."""
+        return self.open()
+
+
+def lab_of(app: Flask) -> LabState:
+    """The lab of `app`.
+
+    Raises:
+        KeyError: `Lab(app)` was never called for it.
+    """
+    return cast("LabState", app.extensions[EXTENSION])
+
+
+def current_lab() -> LabState:
+    """The lab of the app that answers the present request."""
+    return lab_of(current_app)

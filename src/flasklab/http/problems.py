@@ -1,0 +1,135 @@
+"""Errors as RFC 9457 problems: the one place that maps an error to an HTTP status.
+
+Nobody is ever shown a traceback: what went wrong inside is in the server's log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from flask import Response
+from werkzeug.exceptions import HTTPException
+
+from flasklab.errors import (
+    ExperimentNotFoundError,
+    FileMissingError,
+    FlasklabError,
+    InvalidParametersError,
+    ParameterError,
+    QueueFullError,
+    RunNotFoundError,
+    StoreError,
+    TooLargeError,
+    WrongStateError,
+)
+from flasklab.runs.json import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MEDIA_TYPE = "application/problem+json"
+
+_STATUS: dict[type[FlasklabError], int] = {
+    ExperimentNotFoundError: 404,
+    RunNotFoundError: 404,
+    FileMissingError: 404,
+    WrongStateError: 409,
+    TooLargeError: 413,
+    InvalidParametersError: 422,
+    QueueFullError: 429,
+    StoreError: 503,
+}
+_TITLES = {
+    409: "Not possible in this state",
+    413: "Too large",
+    422: "Invalid parameters",
+    429: "The queue is full",
+}
+_INSIDE = "Something went wrong inside the lab. Its log says what; trying again does no harm."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that went wrong, ready to be told."""
+
+    status: int
+    title: str  # the kind of problem, in a few words
+    detail: str  # what happened this time and what to do next
+    errors: tuple[ParameterError, ...] = ()  # what is wrong with which parameter
+    headers: tuple[tuple[str, str], ...] = ()  # such as Retry-After or Allow
+
+    def to_json(self) -> dict[str, Any]:
+        """The members of its `application/problem+json`."""
+        members: dict[str, Any] = {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.errors:
+            members["errors"] = [{"param": error.param, "message": error.message} for error in self.errors]
+        return members
+
+
+class Refusal(FlasklabError):  # noqa: N818 - an error by family, a refusal by name
+    """A request is refused before anything was done; it carries its status."""
+
+    def __init__(
+        self, status: int, message: str, *, title: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.status = status
+        self.title = title or title_of(status)
+        self.headers = tuple((headers or {}).items())
+        super().__init__(message)
+
+
+def title_of(status: int) -> str:
+    """A few words for a status."""
+    if status in _TITLES:
+        return _TITLES[status]
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
+
+
+def problem_of(error: Exception) -> Problem:
+    """`error` as a problem; anything unforeseen is a 500 that says nothing of its inside."""
+    if isinstance(error, Refusal):
+        return Problem(status=error.status, title=error.title, detail=str(error), headers=error.headers)
+    if isinstance(error, FlasklabError):
+        status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
+        return Problem(
+            status=status,
+            title=title_of(status),
+            detail=str(error) if status != 500 else _INSIDE,
+            errors=error.errors if isinstance(error, InvalidParametersError) else (),
+            headers=_headers_of(error),
+        )
+    if isinstance(error, HTTPException) and error.code is not None and error.code >= 400:
+        return _problem_of_http(error, error.code)
+    return Problem(status=500, title=title_of(500), detail=_INSIDE)
+
+
+def _headers_of(error: FlasklabError) -> tuple[tuple[str, str], ...]:
+    if isinstance(error, QueueFullError):
+        return (("Retry-After", str(error.retry_after_seconds)),)
+    if isinstance(error, StoreError):
+        return (("Retry-After", "5"),)
+    return ()
+
+
+def _problem_of_http(error: HTTPException, status: int) -> Problem:
+    kept = ("allow", "retry-after", "content-range", "www-authenticate")
+    headers = tuple((name, value) for name, value in error.get_headers() if name.lower() in kept)
+    detail = _INSIDE if status == 500 else (error.description or title_of(status))
+    return Problem(status=status, title=title_of(status), detail=detail, headers=headers)
+
+
+def json_problem(problem: Problem) -> Response:
+    """`problem` as an `application/problem+json` answer."""
+    return Response(
+        encode(problem.to_json()), status=problem.status, mimetype=MEDIA_TYPE, headers=list(problem.headers)
+    )

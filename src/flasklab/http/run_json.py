@@ -1,0 +1,147 @@
+"""Runs and experiments as JSON, the same everywhere they are shown.
+
+The fields and their names are the public contract; addresses are paths, so that they hold behind any proxy
+and prefix.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import url_for
+
+from flasklab.runs.times import rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from flasklab.experiments.description import BrokenModule, Description
+    from flasklab.runs.artifacts import Artifact
+    from flasklab.runs.metrics import Series
+    from flasklab.runs.run import Run
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """A run as the contract shows it."""
+    return {
+        "id": run.id,
+        "number": run.number,
+        "experiment": run.experiment,
+        "state": run.state.value,
+        "params": dict(run.params),
+        "output": run.output,
+        "error": _error(run),
+        "progress": _progress(run),
+        "metrics": {
+            key: {
+                "last": found.last,
+                "min": found.min,
+                "max": found.max,
+                "count": found.count,
+                "step": found.step,
+            }
+            for key, found in run.metrics.items()
+        },
+        "artifacts": artifacts_json(run),
+        "tags": list(run.tags),
+        "note": run.note,
+        "attempt": run.attempt,
+        "queue_position": run.queue_position,
+        "created_at": rfc3339(run.created_at),
+        "started_at": _time(run.started_at),
+        "finished_at": _time(run.finished_at),
+        "links": links_json(run.id),
+    }
+
+
+def links_json(run_id: str) -> dict[str, str]:
+    """Where a run is read, shown and controlled."""
+    return {
+        "self": url_for("flasklab_api.run", run_id=run_id),
+        "status": url_for("flasklab.status", run_id=run_id),
+        "results": url_for("flasklab.results", run_id=run_id),
+        "download": url_for("flasklab.download", run_id=run_id),
+        "cancel": url_for("flasklab.cancel", run_id=run_id),
+    }
+
+
+def artifacts_json(run: Run) -> list[dict[str, Any]]:
+    """A run's files, each with the address of its content."""
+    return [artifact_json(run.id, found) for found in run.artifacts]
+
+
+def artifact_json(run_id: str, artifact: Artifact) -> dict[str, Any]:
+    """One file of a run."""
+    return {
+        "name": artifact.name,
+        "media_type": artifact.media_type,
+        "size": artifact.size,
+        "sha256": artifact.sha256,
+        "url": url_for("flasklab.download_file", run_id=run_id, name=artifact.name),
+    }
+
+
+def series_json(series: Series) -> dict[str, Any]:
+    """A metric's points, column by column."""
+    return {
+        "steps": list(series.steps),
+        "values": list(series.values),
+        "times": list(series.times),
+        "count": series.count,
+    }
+
+
+def experiment_json(description: Description) -> dict[str, Any]:
+    """An experiment with the JSON Schema of its parameters."""
+    name = description.name
+    return {
+        "name": name,
+        "title": description.title,
+        "summary": description.summary,
+        "doc": description.doc,
+        "module": description.module,
+        "tags": list(description.tags),
+        "parameters": description.parameters,
+        "defaults": description.defaults,
+        "timeout_seconds": description.timeout_seconds,
+        "memory_bytes": description.memory_bytes,
+        "retries": description.retries,
+        "isolation": description.isolation,
+        "links": {
+            "self": url_for("flasklab_api.experiment", name=name),
+            "form": url_for("flasklab.form", experiment=name),
+            "runs": url_for("flasklab_api.start", name=name),
+        },
+    }
+
+
+def broken_json(broken: Iterable[BrokenModule]) -> list[dict[str, Any]]:
+    """Modules that could not be used, with what mends them."""
+    return [
+        {
+            "module": found.module,
+            "file": found.file,
+            "line": found.line,
+            "error": found.error,
+            "needs": found.needs,
+            "url": url_for("flasklab.broken", module=found.module),
+        }
+        for found in broken
+    ]
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else rfc3339(at)
+
+
+def _error(run: Run) -> dict[str, str] | None:
+    if run.error is None:
+        return None
+    return {"type": run.error.type, "message": run.error.message, "traceback": run.error.traceback}
+
+
+def _progress(run: Run) -> dict[str, Any] | None:
+    if run.progress is None:
+        return None
+    return {"done": run.progress.done, "total": run.progress.total, "message": run.progress.message}

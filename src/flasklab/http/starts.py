@@ -1,0 +1,67 @@
+"""Starting a run over HTTP, the same for pages and for the API: validate, submit, wait, answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import request, url_for
+
+from flasklab.experiments import parameters
+from flasklab.http.answers import json_answer
+from flasklab.http.lab import current_lab
+from flasklab.http.problems import Refusal
+from flasklab.http.run_json import run_json
+from flasklab.http.submitted import check_files
+from flasklab.http.waiting import asked_wait
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from flask import Response
+
+    from flasklab.experiments.description import Description
+    from flasklab.runs.run import Run
+
+_LONGEST_KEY = 255
+# Seconds that a start may wait for edited code to be read again.
+CATALOG_WAIT_SECONDS = 5.0
+
+
+def start_run(description: Description, values: Mapping[str, Any], *, rerun_of: str | None = None) -> Run:
+    """A run of the experiment with these parameters; the first one where `Idempotency-Key` repeats.
+
+    Raises:
+        InvalidParametersError: all bad parameters at once.
+        QueueFullError: the lab takes no more.
+    """
+    wanted = parameters.validate(description.parameters, description.defaults, values)
+    check_files(description.parameters, wanted.params)
+    run, _ = current_lab().services.submit(
+        description,
+        wanted.params,
+        wanted.given,
+        created_by=request.remote_user or "",
+        idempotency_key=_idempotency_key(),
+        rerun_of=rerun_of,
+    )
+    return run
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if len(key) > _LONGEST_KEY:
+        raise Refusal(400, f"An Idempotency-Key has at most {_LONGEST_KEY} characters.")
+    return key or None
+
+
+def answer_start(run: Run) -> Response:
+    """202 with the run and where it is; 200 when the request waited and the run has ended."""
+    wait = asked_wait()
+    headers = {"Location": url_for("flasklab.status", run_id=run.id)}
+    if wait is not None:
+        run = current_lab().services.read.wait(run.id, wait)
+        if "wait" not in request.args:
+            headers["Preference-Applied"] = f"wait={wait:g}"
+    ended = wait is not None and run.state.is_final
+    return json_answer(run_json(run), status=200 if ended else 202, headers=headers)

@@ -1,0 +1,66 @@
+"""The front page, the runs table, and the pages of broken modules."""
+
+from __future__ import annotations
+
+from flask import Response, render_template, url_for
+
+from flasklab.http.answers import json_answer
+from flasklab.http.lab import current_lab
+from flasklab.http.lists import asked_page, page_json
+from flasklab.http.negotiation import wants_html
+from flasklab.http.problems import Refusal
+from flasklab.http.run_json import broken_json, experiment_json, run_json
+from flasklab.runs.state import RunState
+from flasklab.web.presenters import RunFilters, present_broken, present_home, present_runs
+
+_RECENT = 30
+
+
+def home() -> Response | str:
+    """GET /: experiments, running and recent runs."""
+    services = current_lab().services
+    catalog = services.experiments.catalog()
+    running = services.read.page(state=RunState.RUNNING, limit=_RECENT).runs
+    recent = services.read.page(limit=_RECENT).runs
+    if not wants_html():
+        return json_answer(
+            {
+                "experiments": [experiment_json(found) for found in catalog.experiments],
+                "broken": broken_json(catalog.broken),
+                "running": [run_json(run) for run in running],
+                "recent": [run_json(run) for run in recent],
+            }
+        )
+    status = services.status()
+    page = present_home(catalog, services.read.latest(), status.counts, running, recent, status)
+    return render_template("flasklab/pages/home.html", page=page)
+
+
+def runs() -> Response | str:
+    """GET /runs: the runs table."""
+    services = current_lab().services
+    asked = asked_page()
+    found = services.read.page(**asked.filters, before=asked.before, limit=asked.limit)
+    if not wants_html():
+        return page_json(found, url_for("flasklab.runs"))
+    filters = RunFilters(
+        state=asked.state or "",
+        experiment=asked.experiment or "",
+        before=asked.before,
+        experiments=tuple(one.name for one in services.experiments.catalog().experiments),
+    )
+    page = present_runs(found, filters, queue=services.status())
+    return render_template("flasklab/pages/runs.html", page=page)
+
+
+def broken(module: str) -> Response | str:
+    """GET /broken/<module>: why it could not be used."""
+    services = current_lab().services
+    catalog = services.experiments.catalog()
+    found = next((one for one in catalog.broken if one.module == module), None)
+    if found is None:
+        raise Refusal(404, f"The module {module[:100]!r} is not broken. It may have been mended just now.")
+    if not wants_html():
+        return json_answer({**broken_json([found])[0], "traceback": found.traceback})
+    page = present_broken(found, queue=services.status())
+    return render_template("flasklab/pages/broken.html", page=page)

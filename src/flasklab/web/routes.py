@@ -1,0 +1,38 @@
+"""Every page of the lab and its address.
+
+`flasklab.web.routes.blueprint` is the blueprint `flasklab`; an app exempts it from a CSRFProtect of its own
+with `csrf.exempt(lab.blueprint)`, as the lab looks at Origin and token itself and programs have no token.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from flasklab.http.guarding import guard
+from flasklab.web import built, downloads, home, runs, shown, starting
+from flasklab.web.frame import page_context
+from flasklab.web.problem_pages import tell_problems
+
+blueprint = Blueprint("flasklab", "flasklab", template_folder="templates")
+
+for _rule, _endpoint, _view, _method in (
+    ("/", "home", home.home, "GET"),
+    ("/run/<experiment>", "form", starting.form, "GET"),
+    ("/run/<experiment>", "start", starting.start, "POST"),
+    ("/status/<run_id>", "status", runs.status, "GET"),
+    ("/results/<run_id>", "results", runs.results, "GET"),
+    ("/download/<run_id>", "download", downloads.download, "GET"),
+    ("/download/<run_id>/<path:name>", "download_file", downloads.download_file, "GET"),
+    ("/cancel/<run_id>", "cancel", runs.cancel, "POST"),
+    ("/rerun/<run_id>", "rerun", starting.rerun, "POST"),
+    ("/runs", "runs", home.runs, "GET"),
+    ("/broken/<module>", "broken", home.broken, "GET"),
+    ("/shown/<signed>/<path:name>", "shown", shown.shown, "GET"),
+    ("/static/vendor/plotly.min.js", "plotly_js", shown.plotly_js, "GET"),
+    ("/assets/<path:name>", "asset", built.asset, "GET"),
+):
+    blueprint.add_url_rule(_rule, _endpoint, _view, methods=[_method])
+
+guard(blueprint)
+tell_problems(blueprint)
+blueprint.context_processor(page_context)

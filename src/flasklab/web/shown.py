@@ -1,0 +1,128 @@
+"""What runs produced, drawn where it cannot act as the person who looks at it.
+
+Every answer here has an opaque origin by its own header, since a frame's attribute does not hold for a direct
+visit; it needs no cookie, as a sandbox has none: the signed address is the key. HTML and plotly figures are
+sent to frames only.
+"""
+
+from __future__ import annotations
+
+import gzip
+import secrets
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Response, redirect, render_template, request, send_file, url_for
+
+from flasklab.errors import TooLargeError
+from flasklab.http.file_answers import INERT_IMAGES, file_answer, plain_type
+from flasklab.http.lab import current_lab
+from flasklab.http.problems import Refusal
+from flasklab.http.signing import signed_run
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as AnyResponse
+
+    from flasklab.runs.artifacts import Artifact
+
+_PLOTLY = "application/vnd.plotly.v1+json"
+_HTML = ("text/html", "application/xhtml+xml")
+_LARGEST_FIGURE = 64 * 1024**2  # bytes that a frame page may hold
+_SANDBOX = (
+    "sandbox allow-scripts; default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:; media-src data: blob:; connect-src 'none'; form-action 'none'; "
+    "base-uri 'none'; frame-ancestors 'self'"
+)
+
+
+def shown(signed: str, name: str) -> AnyResponse:
+    """GET /shown/<signed>/<path>: one rendering of something that a run showed."""
+    run_id = signed_run(signed)
+    artifact, path = current_lab().services.files.find(run_id, name)
+    kind = plain_type(artifact)
+    if kind in INERT_IMAGES:
+        return file_answer(artifact, path, inline=True)
+    if kind in _HTML or kind == _PLOTLY:
+        return _active(run_id, artifact, path)
+    if kind.startswith("text/") or kind == "application/json" or kind.endswith("+json"):
+        return file_answer(artifact, path, inline=True, media_type="text/plain")
+    return file_answer(artifact, path)
+
+
+def _active(run_id: str, artifact: Artifact, path: Path) -> AnyResponse:
+    """Something with scripts in it: for a frame; a direct visit is led to the run's page."""
+    into = request.headers.get("Sec-Fetch-Dest")
+    if into == "document":
+        return redirect(url_for(".results", run_id=run_id), code=303)
+    if into not in ("iframe", "frame"):
+        return file_answer(artifact, path)
+    if plain_type(artifact) == _PLOTLY:
+        return _plotly_frame(artifact, path)
+    answer = file_answer(artifact, path, inline=True, media_type="text/html")
+    answer.headers["Content-Security-Policy"] = _SANDBOX.format(scripts="'unsafe-inline'")
+    return answer
+
+
+def _plotly_frame(artifact: Artifact, path: Path) -> Response:
+    if artifact.size > _LARGEST_FIGURE:
+        raise TooLargeError(
+            f"{artifact.name} is too large to be drawn ({artifact.size:,} bytes). Download it instead."
+        )
+    nonce = secrets.token_urlsafe(16)
+    script = url_for(".plotly_js")
+    html = render_template(
+        "flasklab/frames/plotly.html",
+        script=script,
+        nonce=nonce,
+        # No "<" survives, so nothing in the figure can end the element that holds it.
+        figure=path.read_bytes().decode("utf-8", "replace").replace("<", "\\u003c"),
+        dark=request.args.get("theme") == "dark",
+    )
+    # Both schemes: behind a proxy that ends TLS, the lab itself is asked over plain http.
+    scripts = f"'nonce-{nonce}' http://{request.host}{script} https://{request.host}{script}"
+    answer = Response(html)
+    answer.headers["Content-Security-Policy"] = _SANDBOX.format(scripts=scripts)
+    answer.vary.add("Sec-Fetch-Dest")
+    return answer
+
+
+def plotly_js() -> Response:
+    """GET /static/vendor/plotly.min.js: the installed plotly package's own bundle."""
+    source = _plotly_bundle()
+    if source is None:
+        raise Refusal(
+            404,
+            "The package plotly is not installed beside this web server. Install it: pip install plotly",
+        )
+    if request.accept_encodings["gzip"] > 0:
+        answer = send_file(_gzipped(source), mimetype="text/javascript", max_age=86400)
+        answer.headers["Content-Encoding"] = "gzip"
+    else:
+        answer = send_file(source, mimetype="text/javascript", max_age=86400)
+    answer.vary.add("Accept-Encoding")
+    # The frame that loads it has an opaque origin.
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
+
+
+def _plotly_bundle() -> Path | None:
+    """The bundle's file, found without importing plotly."""
+    spec = find_spec("plotly")
+    if spec is None or spec.origin is None:
+        return None
+    path = Path(spec.origin).parent / "package_data" / "plotly.min.js"
+    return path if path.exists() else None
+
+
+def _gzipped(source: Path) -> Path:
+    """The bundle compressed, kept in the results folder: a third of a second, once per version."""
+    stat = source.stat()
+    folder = current_lab().settings.results / "cache"
+    packed = folder / f"plotly-{stat.st_size}-{stat.st_mtime_ns}.js.gz"
+    if not packed.exists():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = packed.with_name(f"{packed.name}.{secrets.token_hex(4)}")
+        fresh.write_bytes(gzip.compress(source.read_bytes(), 6))
+        fresh.replace(packed)
+    return packed

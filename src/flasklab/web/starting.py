@@ -1,0 +1,164 @@
+"""From a form to a run: showing the form, starting, running again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, redirect, render_template, request, url_for
+
+from flasklab.errors import FlasklabError, InvalidParametersError, ParameterError, RunNotFoundError
+from flasklab.experiments import parameters
+from flasklab.http import doors
+from flasklab.http.answers import json_answer
+from flasklab.http.copies import copies_of
+from flasklab.http.lab import current_lab
+from flasklab.http.negotiation import wants_html
+from flasklab.http.run_json import experiment_json
+from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, start_run
+from flasklab.http.submitted import RESERVED, read_submitted
+from flasklab.web.forms import filled_with, parameters_form
+from flasklab.web.presenters import present_form
+from flasklab.web.remembering import last_run_id, remember
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from werkzeug.wrappers import Response as AnyResponse
+
+    from flasklab.experiments.description import Description
+    from flasklab.http.submitted import Submitted
+    from flasklab.runs.run import Run
+
+_STALE = ParameterError(
+    "", "This form was open in another session. Everything you typed is still here: send it again."
+)
+
+
+def form(experiment: str) -> Response | str:
+    """GET /run/<experiment>: its form, filled from `?from=`, `?name=value`, the last start or the defaults."""
+    description = current_lab().services.experiments.get(experiment, CATALOG_WAIT_SECONDS)
+    if not wants_html():
+        return json_answer(experiment_json(description))
+    source = _source_run()
+    typed = {name: texts for name, texts in request.args.lists() if name not in RESERVED}
+    base = dict(description.defaults)
+    if source is not None:
+        base |= _still_known(description, source)
+    elif not typed and "from" not in request.args:
+        base |= _last_parameters(description)
+    texts, files = filled_with(description, base)
+    known = {field.spec.name for field in parameters_form(description, {}, {}).parameters}
+    unknown = tuple(
+        ParameterError(name, "is no parameter of this experiment") for name in typed if name not in known
+    )
+    return _page(description, {**texts, **typed}, files, problems=unknown, source=source)
+
+
+def start(experiment: str) -> AnyResponse:
+    """POST /run/<experiment>: starts a run."""
+    description = current_lab().services.experiments.get(experiment, CATALOG_WAIT_SECONDS)
+    source = _source_run()
+    submitted = read_submitted(description.parameters)
+    values = dict(submitted.values)
+    if source is not None and not _is_whole_form():
+        values = _still_known(description, source) | values
+    if not wants_html():
+        return answer_start(start_run(description, values, rerun_of=source.id if source else None))
+    if doors.is_browser() and not doors.has_token():
+        return _refused(description, submitted, (_STALE,), source, status=400)
+    try:
+        run = start_run(description, values, rerun_of=source.id if source else None)
+    except InvalidParametersError as error:
+        return _refused(description, submitted, error.errors, source)
+    remember(description.name, run.id)
+    return redirect(url_for(".status", run_id=run.id), code=303)
+
+
+def rerun(run_id: str) -> AnyResponse:
+    """POST /rerun/<id>: the same again, with what is sent changed."""
+    doors.check_token()
+    services = current_lab().services
+    source = services.read.get(run_id)
+    description = services.experiments.get(source.experiment, CATALOG_WAIT_SECONDS)
+    submitted = read_submitted(description.parameters)
+    values = {**source.params, **submitted.values}
+    if not wants_html():
+        return answer_start(start_run(description, values, rerun_of=source.id))
+    try:
+        run = start_run(description, values, rerun_of=source.id)
+    except InvalidParametersError as error:
+        texts, files = filled_with(description, _still_known(description, source))
+        return Response(_page(description, texts, files, problems=error.errors, source=source), status=422)
+    remember(description.name, run.id)
+    return redirect(url_for(".status", run_id=run.id), code=303)
+
+
+def _is_whole_form() -> bool:
+    """Whether all fields were sent, as a browser does: then nothing is taken from another run."""
+    return doors.is_form() and wants_html()
+
+
+def _source_run() -> Run | None:
+    """The run whose parameters were asked for; `?from=` with nothing asks for the defaults."""
+    run_id = request.args.get("from")
+    return current_lab().services.read.get(run_id) if run_id else None
+
+
+def _last_parameters(description: Description) -> dict[str, Any]:
+    run_id = last_run_id(description.name)
+    if run_id is None:
+        return {}
+    try:
+        return _still_known(description, current_lab().services.read.get(run_id))
+    except RunNotFoundError:
+        return {}
+
+
+def _still_known(description: Description, run: Run) -> dict[str, Any]:
+    """The run's parameters that the experiment, edited since, still has."""
+    known = description.parameters.get("properties", {})
+    return {name: value for name, value in run.params.items() if name in known}
+
+
+def _refused(
+    description: Description,
+    submitted: Submitted,
+    problems: Sequence[ParameterError],
+    source: Run | None,
+    *,
+    status: int = 422,
+) -> Response:
+    html = _page(description, submitted.fields, submitted.files, problems=problems, source=source)
+    return Response(html, status=status)
+
+
+def _page(
+    description: Description,
+    texts: Mapping[str, Sequence[str]],
+    files: Mapping[str, Any],
+    *,
+    problems: Sequence[ParameterError],
+    source: Run | None,
+) -> str:
+    filled = parameters_form(description, texts, files)
+    filled.blame(problems)
+    page = present_form(
+        description,
+        filled,
+        source=source,
+        problems=problems,
+        queue=current_lab().services.status(),
+        copies=copies_of(description, _values_to_copy(description, texts, files)),
+    )
+    return render_template("flasklab/pages/form.html", page=page, form=filled)
+
+
+def _values_to_copy(
+    description: Description, texts: Mapping[str, Sequence[str]], files: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The form's present values, as far as they can be read."""
+    values = parameters.from_text(description.parameters, texts)
+    try:
+        return parameters.validate(description.parameters, description.defaults, {**values, **files}).params
+    except FlasklabError:
+        return {**values, **files}
