@@ -1,6 +1,6 @@
 """The form of an experiment: fields in groups, what was wrong, and copies as code.
 
-A field is a WTForms field with a `spec`; this page only arranges them, the templates draw them.
+A field is a WTForms field with a `spec`; `fields.py` says how it is drawn.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
 from flasklab.runs.times import now as present_time
+from flasklab.experiments import parameters
 from flasklab.web.presenters import formats
+from flasklab.web.presenters.fields import FieldView, field_view
 from flasklab.web.presenters.frame import LabNow, Queue, RunLine, present_queue, run_line
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from flasklab.errors import ParameterError
     from flasklab.experiments.description import Description
     from flasklab.runs.run import Run
+    from flasklab.web.presenters.fields import Field
 
 
 class Copies(Protocol):
@@ -38,40 +41,12 @@ class Copies(Protocol):
         """For the `flasklab` command."""
 
 
-class Spec(Protocol):
-    """What is known of a field; `flasklab.web.forms.FieldSpec` has more."""
-
-    @property
-    def name(self) -> str:
-        """The parameter's dotted name."""
-
-    @property
-    def label(self) -> str:
-        """What stands above it."""
-
-    @property
-    def group(self) -> str:
-        """The title of the nested parameters it belongs to; "" at the top."""
-
-
-class Field(Protocol):
-    """A WTForms field made from a parameter."""
-
-    @property
-    def spec(self) -> Spec:
-        """What is known of it."""
-
-    @property
-    def id(self) -> str:
-        """The id of its control."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldGroup:
     """Fields under one heading."""
 
     legend: str  # "" for the experiment's own parameters
-    fields: tuple[Field, ...]
+    fields: tuple[FieldView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +104,9 @@ def present_form(
         at: the time that ages count from; now, when not given
     """
     fields = [field for field in form if getattr(field, "spec", None) is not None]
+    defaults = parameters.to_text(description.parameters, description.defaults)
     groups = [
-        FieldGroup(legend=legend, fields=tuple(members))
+        FieldGroup(legend=legend, fields=tuple(field_view(field, defaults) for field in members))
         for legend, members in groupby(fields, key=lambda field: field.spec.group)
     ]
     return FormPage(
@@ -146,7 +122,7 @@ def present_form(
         facts=tuple(_facts(description)),
         copies=copies,
         queue=present_queue(queue),
-        has_files=any(getattr(field.spec, "kind", "") in ("file", "table", "array") for field in fields),
+        has_files=any(field.spec.kind in ("file", "table", "array") for field in fields),
     )
 
 

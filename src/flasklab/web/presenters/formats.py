@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _SIZES = ("B", "kB", "MB", "GB", "TB", "PB")
-_NON_FINITE_WORDS = {"NaN": "NaN", "Infinity": "∞", "-Infinity": "−∞"}
+_NON_FINITE_WORDS = {"NaN": "NaN", "Infinity": "∞", "-Infinity": "-∞"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +72,10 @@ def size(count: float) -> str:
 
 def number(value: float) -> str:
     """A number with four significant digits, thousands grouped, very small or large ones in e-notation."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, int):
         return f"{value:,}" if abs(value) < 10**15 else f"{value:.4g}"
     if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else ("∞" if value > 0 else "−∞")
+        return "NaN" if math.isnan(value) else ("∞" if value > 0 else "-∞")
     if value == 0:
         return "0"
     if abs(value) < 1e-3 or abs(value) >= 1e7:
@@ -107,8 +105,10 @@ def value(item: Any, *, exact: bool = False, limit: int = 200) -> str:
     """
     if item is None:
         return "none"
-    if isinstance(item, (bool, int, float)):
-        return parameter(item) if exact and not isinstance(item, bool) else number(item)
+    if isinstance(item, bool):
+        return "true" if item else "false"
+    if isinstance(item, (int, float)):
+        return parameter(item) if exact else number(item)
     if isinstance(item, dict) and {"file", "sha256"} <= item.keys():
         text = str(item["file"])
     elif isinstance(item, str):

@@ -166,7 +166,7 @@ class RunPage:
     log_size: str
     cursor: str  # where the live island begins: all points, and the log after what is shown
     started: str  # RFC 3339, from which the island counts; "" before
-    copies: Copies
+    copies: Copies | None
     queue: Queue | None
     links: RunLinks
     known: bool  # the experiment still exists, so it can be run again
@@ -179,7 +179,7 @@ def present_run(
     environment: Mapping[str, Any] | None,
     log: LogSlice,
     attempts: Sequence[Any],
-    copies: Copies,
+    copies: Copies | None,
     queue: LabNow | None,
     links: RunLinks,
     tab: str = "overview",

@@ -1,0 +1,307 @@
+"""One field of a form as a page draws it: which native control, with which value, limits and words.
+
+Without JavaScript every control sends what it shows; the form's island only adds sliders, dice and reset dots.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from flasklab.runs.json import decode
+from flasklab.web.presenters import formats
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_SEGMENTS = 4  # choices that still fit side by side
+_SLIDER_STEPS = 200
+_FILE_KINDS = ("file", "table", "array")
+_CONTROLS = {
+    "integer": "number",
+    "number": "number",
+    "multiline": "textarea",
+    "list": "textarea",
+    "json": "textarea",
+    "object": "textarea",
+    "boolean": "check",
+    "choices": "checks",
+    "date": "date",
+    "datetime": "datetime-local",
+    "time": "time",
+    "secret": "password",
+}
+# What the browser's own controls hold; any other text is shown as text, so that nothing typed is lost.
+_HELD = {
+    "number": re.compile(r"|-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.I),
+    "date": re.compile(r"|\d{4}-\d\d-\d\d"),
+    "datetime-local": re.compile(r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,3})?)?"),
+    "time": re.compile(r"|\d\d:\d\d(:\d\d(\.\d{1,3})?)?"),
+}
+_HINTS = {
+    "list": "One item per line.",
+    "json": "JSON.",
+    "object": "JSON.",
+    "duration": "Like 90s, 30m or 1h 30m.",
+}
+
+
+class Choice(Protocol):
+    """One option."""
+
+    @property
+    def value(self) -> str:
+        """What is sent."""
+
+    @property
+    def label(self) -> str:
+        """What people read."""
+
+
+class Spec(Protocol):
+    """What a field's parameter says of it; `flasklab.web.forms.FieldSpec` is one."""
+
+    @property
+    def name(self) -> str:
+        """The parameter, dotted."""
+
+    @property
+    def label(self) -> str:
+        """What stands above the control."""
+
+    @property
+    def kind(self) -> str:
+        """The parameter's kind."""
+
+    @property
+    def unit(self) -> str:
+        """Of a number."""
+
+    @property
+    def help(self) -> str:
+        """From the docstring."""
+
+    @property
+    def required(self) -> bool:
+        """Has no default."""
+
+    @property
+    def minimum(self) -> float | str | None:
+        """Smallest value."""
+
+    @property
+    def maximum(self) -> float | str | None:
+        """Largest value."""
+
+    @property
+    def step(self) -> float | None:
+        """Between two values."""
+
+    @property
+    def choices(self) -> Sequence[Choice]:
+        """The options."""
+
+    @property
+    def accept(self) -> Sequence[str]:
+        """Endings of a file."""
+
+    @property
+    def max_bytes(self) -> int | None:
+        """Of a file."""
+
+    @property
+    def nullable(self) -> bool:
+        """May mean "none"."""
+
+    @property
+    def logarithmic(self) -> bool:
+        """Orders of magnitude matter."""
+
+    @property
+    def group(self) -> str:
+        """The title of the nested parameters it belongs to."""
+
+
+class Field(Protocol):
+    """A WTForms field made from a parameter."""
+
+    @property
+    def spec(self) -> Spec:
+        """What is known of it."""
+
+    @property
+    def id(self) -> str:
+        """Of its control."""
+
+    @property
+    def name(self) -> str:
+        """What it is sent as."""
+
+    @property
+    def data(self) -> Any:
+        """A text, a list of texts, a bool for a box, a file's value."""
+
+    @property
+    def errors(self) -> Sequence[str]:
+        """What is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldView:
+    """A field as it is drawn."""
+
+    id: str
+    name: str
+    label: str
+    kind: str  # the parameter's
+    control: str  # an input's type, or "textarea", "select", "segments", "check", "checks", "file"
+    value: str  # of a control with one text
+    values: tuple[str, ...]  # what is chosen
+    options: tuple[tuple[str, str], ...]  # (value, label)
+    default: str  # the default as text, several lines for several values; what the reset dot goes back to
+    has_default: bool
+    errors: tuple[str, ...]
+    help: str
+    hint: str  # how to write it
+    unit: str
+    limits: str  # "0.05 to 0.5"
+    minimum: str
+    maximum: str
+    step: str
+    slider_step: str  # "" without a slider
+    logarithmic: bool
+    required: bool
+    code: bool  # set in the fixed-width face
+    accept: str
+    kept: str  # JSON of an upload that is in the lab already
+    kept_text: str  # "penguins.csv · 15.2 kB"
+    dice: bool  # a seed, which may be drawn
+
+    @property
+    def grouped(self) -> bool:
+        """Several controls under one label, so a fieldset."""
+        return self.control in ("segments", "checks")
+
+    @property
+    def described(self) -> str:
+        """Ids of what describes the control."""
+        parts = ((self.help or self.hint, "help"), (self.errors, "error"))
+        return " ".join(f"{self.id}-{suffix}" for present, suffix in parts if present)
+
+
+def field_view(field: Field, defaults: Mapping[str, Sequence[str]]) -> FieldView:
+    """The field as it is drawn.
+
+    Args:
+        field: the form's field
+        defaults: the defaults of all parameters as texts
+    """
+    spec = field.spec
+    values = _values(field.data)
+    control = _control(spec, values)
+    kept = _kept(field)
+    limits = tuple(_bound(limit) for limit in (spec.minimum, spec.maximum))
+    return FieldView(
+        id=field.id,
+        name=field.name,
+        label=spec.label,
+        kind=spec.kind,
+        control=control,
+        value="\n".join(values) if control == "textarea" else "".join(values[-1:]),
+        values=values,
+        options=_options(spec),
+        default="\n".join(defaults.get(spec.name, ())),
+        has_default=not spec.required and spec.kind not in _FILE_KINDS,
+        errors=tuple(field.errors),
+        help=spec.help,
+        hint=_HINTS.get(spec.kind, ""),
+        unit=spec.unit,
+        limits=_limits(spec, limits),
+        minimum=limits[0],
+        maximum=limits[1],
+        step=_step(spec),
+        slider_step=_slider_step(spec) if control == "number" else "",
+        logarithmic=_logarithmic(spec),
+        required=spec.required,
+        code=spec.kind in ("json", "object", "list"),
+        accept=",".join(spec.accept),
+        kept=str(getattr(field, "kept", "") or ""),
+        kept_text=f"{kept['file']} · {formats.size(kept['size'])}" if kept else "",
+        dice=spec.kind == "integer" and spec.name.rpartition(".")[2] == "seed",
+    )
+
+
+def _values(data: Any) -> tuple[str, ...]:
+    if data is None or data == "" or isinstance(data, dict):
+        return ()
+    if isinstance(data, bool):
+        return ("true" if data else "false",)
+    return tuple(str(part) for part in data) if isinstance(data, (list, tuple)) else (str(data),)
+
+
+def _control(spec: Spec, values: tuple[str, ...]) -> str:
+    if spec.kind in _FILE_KINDS:
+        return "file"
+    if spec.kind == "choice" or (spec.kind == "boolean" and spec.nullable):
+        return "segments" if len(_options(spec)) <= _SEGMENTS else "select"
+    control = _CONTROLS.get(spec.kind, "text")
+    held = _HELD.get(control)
+    return "text" if held and not all(held.fullmatch(text) for text in values) else control
+
+
+def _options(spec: Spec) -> tuple[tuple[str, str], ...]:
+    if spec.kind == "boolean":
+        return (("", "none"), ("true", "yes"), ("false", "no"))
+    none = (("", "none"),) if spec.nullable and spec.kind == "choice" else ()
+    return (*none, *((choice.value, choice.label) for choice in spec.choices))
+
+
+def _kept(field: Field) -> Mapping[str, Any] | None:
+    data = field.data
+    if not isinstance(data, dict) and (text := getattr(field, "kept", "")):
+        data = decode(text)
+    return data if isinstance(data, dict) and {"file", "size"} <= data.keys() else None
+
+
+def _bound(limit: float | str | None) -> str:
+    if limit is None:
+        return ""
+    return limit if isinstance(limit, str) else formats.parameter(limit)
+
+
+def _limits(spec: Spec, limits: tuple[str, ...]) -> str:
+    low, high = limits
+    if spec.kind in _FILE_KINDS:
+        parts = [" ".join(spec.accept), f"up to {formats.size(spec.max_bytes)}" if spec.max_bytes else ""]
+        return " · ".join(part for part in parts if part)
+    if low and high:
+        return f"{low} to {high}"
+    return f"at least {low}" if low else (f"at most {high}" if high else "")
+
+
+def _step(spec: Spec) -> str:
+    if spec.kind == "integer":
+        return formats.parameter(spec.step or 1)
+    if spec.kind == "number":
+        return formats.parameter(spec.step) if spec.step else "any"
+    return "1" if spec.kind in ("datetime", "time") else ""
+
+
+def _logarithmic(spec: Spec) -> bool:
+    return spec.logarithmic and isinstance(spec.minimum, (int, float)) and spec.minimum > 0
+
+
+def _slider_step(spec: Spec) -> str:
+    """The step of a slider: the number's own, or a round one that makes about two hundred."""
+    low, high = spec.minimum, spec.maximum
+    if not isinstance(low, (int, float)) or not isinstance(high, (int, float)) or high <= low:
+        return ""
+    if _logarithmic(spec):
+        return "any"
+    if spec.step:
+        return formats.parameter(spec.step)
+    if spec.kind == "integer":
+        return "1"
+    return f"{10 ** math.floor(math.log10((high - low) / _SLIDER_STEPS) + 0.5):g}"
