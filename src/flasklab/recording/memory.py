@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from flasklab.recording.folder import temporary_folder
+from flasklab.recording.names import Names
 from flasklab.recording.plain import as_json
 from flasklab.recording.recorder import Complaints, Facts, understood
 from flasklab.runs.run import Progress
@@ -72,6 +73,11 @@ class MemoryRecorder:
     def staging(self) -> Path:
         """The folder that keeps what was shown and saved."""
         return self._folder / "kept"
+
+    @cached_property
+    def names(self) -> Names:
+        """The names of files taken so far."""
+        return Names(self.staging)
 
     @property
     def metrics_by_key(self) -> dict[str, list[float]]:

@@ -36,7 +36,7 @@ def current_recorder() -> Recorder:
 @contextmanager
 def recording_to(recorder: Recorder) -> Iterator[Recorder]:
     """Let `run` speak to `recorder` within the block."""
-    global _current  # noqa: PLW0603, RUF100 - one run per process is what the proxy stands for
+    global _current  # one run per process is what the proxy stands for
     before, _current = _current, recorder
     try:
         yield recorder
@@ -112,7 +112,7 @@ class RunProxy:
             name: its heading; objects of one name and different steps are browsed with a slider
             step: the whole number it belongs to
         """
-        from flasklab.recording.showing import show_object  # noqa: PLC0415, RUF100 - most runs show nothing
+        from flasklab.recording.showing import show_object  # most runs show nothing
 
         show_object(_current, obj, name, step)
 
@@ -128,7 +128,7 @@ class RunProxy:
         Returns:
             Where the file lies in `run.workdir`.
         """
-        from flasklab.recording.saving import save_object  # noqa: PLC0415, RUF100 - most runs save nothing
+        from flasklab.recording.saving import save_object  # most runs save nothing
 
         return save_object(_current, name, obj)
 

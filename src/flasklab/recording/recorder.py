@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from flasklab.recording import frames
 from flasklab.recording.folder import temporary_folder
+from flasklab.recording.names import Names
 from flasklab.recording.numbers import PLAIN, as_number, as_step
 from flasklab.recording.plain import described, printable
 
@@ -64,6 +65,10 @@ class Recorder(Protocol):
     def staging(self) -> Path:
         """The folder where complete files await their supervisor."""
 
+    @property
+    def names(self) -> Names:
+        """The names of files taken so far."""
+
     def metrics(self, step: Any, values: Mapping[Any, Any]) -> None:
         """Keep the values of one call of `run.log`, whatever their types."""
 
@@ -100,6 +105,11 @@ class NullRecorder:
     def staging(self) -> Path:
         """A folder for files nobody asks for."""
         return self.workdir
+
+    @property
+    def names(self) -> Names:
+        """No names are taken."""
+        return Names(self.workdir)
 
     def metrics(self, step: Any, values: Mapping[Any, Any]) -> None:
         """Nothing."""
@@ -180,6 +190,7 @@ class PipeRecorder:
         self.facts: Final = facts or Facts()
         self.staging: Final = staging
         self.workdir: Final = workdir
+        self.names: Final = Names(staging)
         self.dropped = 0  # things this process could not keep
         self._fd = fd
         self._away = False  # nobody reads the pipe any more
