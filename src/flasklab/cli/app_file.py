@@ -10,12 +10,12 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
-# What Flask itself looks for in a file.
-_NAMES = ("create_app", "make_app", "app", "application")
+# What the server looks for in an app's file.
+_NAMES = ("create_app", "app")
 
 
 def makes_app(file: Path) -> bool:
-    """Whether this Python file defines a Flask app by one of the names that `flask --app` knows.
+    """Whether this Python file defines a Flask app as `create_app()` or `app`.
 
     Raises:
         click.ClickException: it cannot be read as Python.

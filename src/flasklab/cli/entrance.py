@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import runpy
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +15,6 @@ from flasklab.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from flasklab.config import Settings
 
@@ -40,12 +40,20 @@ FLAGS = {
 WHERE = ("results", "experiments", "database_url")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Entrance:
-    """The lab that this process's command works on."""
+    """The lab that this process's command works on; `serve FILE` may choose another."""
 
     folder: Path
     config: Mapping[str, Any] | None = None  # `app.config` under `flask lab`; config.py is read when None
+    known: Settings | None = None  # the app's own settings under `flask lab`
+    app_file: Path | None = None  # the app's file under `flask lab`
+    defaults: dict[str, Any] = field(default_factory=dict)  # settings that the command's arguments imply
+
+    @classmethod
+    def of(cls, ctx: click.Context) -> Entrance:
+        """The entrance through which this command was called; the current folder where none was named."""
+        return ctx.find_object(cls) or cls(folder=Path())
 
     def settings(self, flags: Mapping[str, Any]) -> Settings:
         """The lab's settings, with these flags (by full name) above all.
@@ -53,8 +61,11 @@ class Entrance:
         Raises:
             SettingsError: config.py cannot be read, or a setting cannot be used.
         """
+        given = self.defaults | dict(flags)
+        if self.known is not None and not given:
+            return self.known
         config = read_config(self.folder) if self.config is None else self.config
-        return load_settings(self.folder, flags=flags, config=config)
+        return load_settings(self.folder, flags=given, config=config)
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -102,12 +113,11 @@ def _keep(ctx: click.Context, param: click.Parameter, value: str | None) -> None
         ctx.meta.setdefault(_FLAGS, {})[PREFIX + param.name.upper()] = value
 
 
-def lab_settings(**defaults: Any) -> Settings:
+def lab_settings() -> Settings:
     """The settings for the command that is being called.
 
-    Args:
-        defaults: values by full name that the command itself decides where no flag is given
+    Raises:
+        SettingsError: one cannot be used.
     """
     ctx = click.get_current_context()
-    entrance = ctx.ensure_object(Entrance)
-    return entrance.settings(defaults | ctx.meta.get(_FLAGS, {}))
+    return Entrance.of(ctx).settings(ctx.meta.get(_FLAGS, {}))

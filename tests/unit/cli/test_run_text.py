@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from flasklab.cli.run_json import run_json
+from flasklab.cli.run_text import print_run, progress_text, runs_table, value_text
+from flasklab.runs.artifacts import Artifact
+from flasklab.runs.json import decode, encode
+from flasklab.runs.run import MetricSummary, Progress, Run, RunError
+from flasklab.runs.state import RunState
+
+CREATED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def a_run(**changes: Any) -> Run:
+    facts: dict[str, Any] = {
+        "id": "abcdef012345",
+        "number": 12,
+        "experiment": "classify",
+        "state": RunState.SUCCEEDED,
+        "params": {"model": "svm", "data": {"file": "x.csv", "sha256": "0" * 64, "size": 3}},
+        "given": ("data",),
+        "output": {"accuracy": 0.5},
+        "metrics": {"loss": MetricSummary(last=0.3, min=0.3, max=2.1, mean=1.0, count=60, step=59)},
+        "artifacts": (Artifact(name="model.joblib", media_type="application/x", size=2048, sha256="1" * 64),),
+        "created_at": CREATED,
+        "started_at": CREATED,
+        "finished_at": CREATED + timedelta(seconds=3),
+    }
+    return Run(**facts | changes)
+
+
+def printed(thing: Any) -> str:
+    out = Console(file=StringIO(), width=200, markup=False)
+    if isinstance(thing, Run):
+        print_run(out, thing)
+    else:
+        out.print(thing)
+    stream = out.file
+    assert isinstance(stream, StringIO)
+    return stream.getvalue()
+
+
+def test_a_run_is_shown_with_all_it_has() -> None:
+    text = printed(a_run(created_by="ada", note="a note", tags=("best",)))
+    for part in (
+        "#12 classify succeeded",
+        "abcdef012345",
+        "by ada",
+        "took 3 s",
+        "x.csv",
+        "svm",
+        "accuracy   0.5",
+    ):
+        assert part in text
+    for part in ("loss", "0.3", "2.1", "60", "model.joblib", "2.0 KiB", "[best] a note"):
+        assert part in text
+
+
+def test_a_failed_run_is_shown_with_its_traceback() -> None:
+    error = RunError(type="ValueError", message="no [target]", traceback="Traceback ...\n  line 3\n")
+    text = printed(a_run(state=RunState.FAILED, error=error, output=None, metrics={}, artifacts=()))
+    assert "ValueError: no [target]" in text
+    assert "  line 3" in text
+    assert "metric" not in text
+
+
+def test_a_list_shows_the_parameters_that_were_changed() -> None:
+    text = printed(runs_table([a_run(), a_run(number=11, given=("model",), params={"model": "x" * 200})]))
+    assert "data=x.csv" in text
+    assert "model=" + "x" * 53 + "…" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"state": RunState.QUEUED, "queue_position": 3}, "number 3 in the queue"),
+        (
+            {"state": RunState.RUNNING, "progress": Progress(done=3, total=20, message="epoch 3")},
+            "3/20 epoch 3",
+        ),
+        ({"state": RunState.RUNNING, "progress": Progress(done=3)}, "3"),
+        ({"progress": Progress(done=3)}, ""),
+    ],
+)
+def test_progress_says_how_far_a_run_is(changes: dict[str, Any], expected: str) -> None:
+    assert progress_text(a_run(**changes)) == expected
+
+
+def test_values_are_written_on_one_line() -> None:
+    assert value_text({"a": [1, None]}) == '{"a":[1,null]}'
+    assert value_text({"file": "x.csv", "sha256": "0", "size": 1}) == "x.csv"
+    assert value_text("plain") == "plain"
+
+
+def test_json_has_the_names_of_the_http_contract_but_links() -> None:
+    found = decode(encode(run_json(a_run(progress=Progress(done=1, total=2, message="m")))))
+    names = (
+        "id number experiment state params output error progress metrics artifacts tags note attempt "
+        "queue_position created_at started_at finished_at"
+    )
+    assert list(found) == names.split()
+    assert found["metrics"] == {"loss": {"last": 0.3, "min": 0.3, "max": 2.1, "count": 60, "step": 59}}
+    assert found["progress"] == {"done": 1, "total": 2, "message": "m"}
+    assert found["created_at"] == "2026-01-02T03:04:05Z"
+    assert found["artifacts"] == [
+        {"name": "model.joblib", "media_type": "application/x", "size": 2048, "sha256": "1" * 64}
+    ]
