@@ -60,46 +60,44 @@ class LogStore:
             start: offset of the first byte; a negative one counts from the end and moves on to a line's start
             limit: at most so many bytes; cut at a line's end where there is one
         """
-        path = self.path(run_id)
-        try:
-            descriptor = os.open(path, os.O_RDONLY)
-        except FileNotFoundError:
-            return LogSlice(start=0, end=0, size=0)
-        try:
-            size = os.fstat(descriptor).st_size
-            first = max(0, size + start) if start < 0 else min(start, size)
-            wanted = size - first if limit is None else min(limit, size - first)
-            data = _pread(descriptor, wanted, first)
-            if start < 0 and first > 0 and _pread(descriptor, 1, first - 1) != b"\n":
-                skipped = data.find(b"\n") + 1
-                data, first = data[skipped:], first + skipped
-        finally:
-            os.close(descriptor)
-        skipped = _continuation(data)
-        data, first = data[skipped:], first + skipped
-        if first + len(data) < size:
-            data = data[: data.rfind(b"\n") + 1] or data[: _whole_characters(data)] or data
-        pieces = _pieces(path.with_suffix(".idx"), data, first)
-        return LogSlice(start=first, end=first + len(data), size=size, pieces=pieces)
+        data, first, size = self._bytes(run_id, start, limit)
+        return self._slice(run_id, data, first, size)
 
-    def tail_start(self, run_id: str, *, lines: int, limit: int) -> int:
-        """The offset from which at most `lines` lines and `limit` bytes remain."""
-        size = self.size(run_id)
-        first = max(0, size - limit)
-        try:
-            with self.path(run_id).open("rb") as stream:
-                stream.seek(first)
-                data = stream.read(limit)
-        except FileNotFoundError:
-            return 0
+    def tail(self, run_id: str, *, lines: int, limit: int) -> LogSlice:
+        """The last lines of the text: at most `lines` of them and at most `limit` bytes."""
+        data, first, size = self._bytes(run_id, -limit, limit)
         position = len(data) - 1 if data.endswith(b"\n") else len(data)
         for _ in range(lines):
             position = data.rfind(b"\n", 0, max(position, 0))
             if position < 0:
                 break
-        if position >= 0:
-            return first + position + 1
-        return first if first == 0 else first + data.find(b"\n") + 1
+        return self._slice(run_id, data[position + 1 :], first + position + 1, size)
+
+    def _slice(self, run_id: str, data: bytes, first: int, size: int) -> LogSlice:
+        pieces = _pieces(self.path(run_id).with_suffix(".idx"), data, first)
+        return LogSlice(start=first, end=first + len(data), size=size, pieces=pieces)
+
+    def _bytes(self, run_id: str, start: int, limit: int | None) -> tuple[bytes, int, int]:
+        """The text from `start` on, the offset where it really starts, and the size of the whole."""
+        try:
+            descriptor = os.open(self.path(run_id), os.O_RDONLY)
+        except FileNotFoundError:
+            return b"", 0, 0
+        try:
+            size = os.fstat(descriptor).st_size
+            first = max(0, size + start) if start < 0 else min(start, size)
+            wanted = size - first if limit is None else min(limit, size - first)
+            data = _pread(descriptor, wanted, first)
+            cut = 0
+            if start < 0 and first > 0 and _pread(descriptor, 1, first - 1) != b"\n":
+                cut = data.find(b"\n") + 1
+        finally:
+            os.close(descriptor)
+        cut = cut or _continuation(data)
+        data, first = data[cut:], first + cut
+        if first + len(data) < size:
+            data = data[: data.rfind(b"\n") + 1] or data[: _whole_characters(data)] or data
+        return data, first, size
 
 
 class LogWriter:

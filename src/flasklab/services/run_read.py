@@ -1,0 +1,165 @@
+"""Reading runs: one, a page of them, what happened to one, and waiting for its end."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flasklab.errors import RunNotFoundError, WrongStateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flasklab.config import Settings
+    from flasklab.runs.history import Attempt, RunEvent
+    from flasklab.runs.run import Run
+    from flasklab.runs.state import RunState
+    from flasklab.store.store import Store
+
+MAX_WAITERS = 16
+_SHORTEST_PAUSE_SECONDS = 0.005
+_LONGEST_PAUSE_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPage:
+    """Some runs, newest first."""
+
+    runs: tuple[Run, ...]
+    next: int | None  # `before` of the page after this one; None on the last
+
+
+class RunRead:
+    """Answers questions about runs.
+
+    Args:
+        store: where runs are kept
+        settings: unused; every service is made alike
+        wake: unused likewise
+        max_waiters: how many callers may wait at once; each holds a thread of the server
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,  # noqa: ARG002
+        wake: Callable[[], None],  # noqa: ARG002
+        *,
+        max_waiters: int = MAX_WAITERS,
+    ) -> None:
+        self._store = store
+        self._waiters = threading.BoundedSemaphore(max_waiters)
+
+    def get(self, run_id: str) -> Run:
+        """The run of this id.
+
+        Raises:
+            RunNotFoundError: there is none.
+        """
+        with self._store.read() as unit:
+            return unit.runs.get(run_id)
+
+    def page(
+        self,
+        *,
+        state: RunState | None = None,
+        experiment: str | None = None,
+        text: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> RunPage:
+        """Runs, newest first.
+
+        Args:
+            state: only those in this state
+            experiment: only those of this experiment
+            text: only those whose number, id, experiment, note, tags or parameters contain it
+            before: only those with a smaller number: `next` of the page before
+            limit: at most so many
+        """
+        with self._store.read() as unit:
+            found = unit.runs.page(
+                state=state, experiment=experiment, text=text, before=before, limit=limit + 1
+            )
+        more = len(found) > limit
+        runs = tuple(found[:limit])
+        return RunPage(runs=runs, next=runs[-1].number if more and runs else None)
+
+    def latest(self) -> dict[str, Run]:
+        """The newest run of each experiment that has one, by the experiment's name."""
+        with self._store.read() as unit:
+            return unit.runs.latest_per_experiment()
+
+    def wait(self, run_id: str, seconds: float) -> Run:
+        """The run when it is final, or as it is after `seconds`, or at once when too many callers wait.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        if seconds > 0 and self._waiters.acquire(blocking=False):
+            try:
+                self._until_final(run_id, time.monotonic() + seconds)
+            finally:
+                self._waiters.release()
+        return self.get(run_id)
+
+    def environment(self, run: Run) -> dict[str, Any] | None:
+        """Code, packages and Git commit that a run ran with; None before it ran."""
+        if run.environment_id is None:
+            return None
+        with self._store.read() as unit:
+            return unit.environments.get(run.environment_id)
+
+    def events(self, run_id: str) -> list[RunEvent]:
+        """What happened to a run, in order.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        with self._store.read() as unit:
+            return unit.events.of(unit.runs.get(run_id).number)
+
+    def attempts(self, run_id: str) -> list[Attempt]:
+        """A run's attempts, first to last.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        with self._store.read() as unit:
+            return unit.attempts.of(unit.runs.get(run_id).number)
+
+    def resolve(self, text: str) -> Run:
+        """The run that a person means: a whole id, a number ("12", "#12"), or the beginning of one id.
+
+        Raises:
+            RunNotFoundError: nothing fits.
+            WrongStateError: several ids begin so.
+        """
+        wanted = text.strip()
+        with self._store.read() as unit:
+            found = unit.runs.find(wanted)
+            if found is None and re.fullmatch(r"#?[0-9]{1,18}", wanted):
+                found = unit.runs.find_by_number(int(wanted.removeprefix("#")))
+            if found is not None:
+                return found
+            ids = unit.runs.ids_starting(wanted.lower()) if wanted else []
+            if len(ids) > 1:
+                raise WrongStateError(f"Several runs' ids begin with {wanted!r}; give more of it.")
+            if not ids:
+                raise RunNotFoundError(wanted)
+            return unit.runs.get(ids[0])
+
+    def _until_final(self, run_id: str, deadline: float) -> None:
+        pause = _SHORTEST_PAUSE_SECONDS
+        while True:
+            with self._store.read() as unit:
+                if unit.runs.state(run_id).is_final:
+                    return
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(pause, left))
+            pause = min(pause * 1.25, _LONGEST_PAUSE_SECONDS)
