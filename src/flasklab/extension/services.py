@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from flasklab.config import Settings
 
 
+# Half of the threads of `flasklab serve`: the others answer whoever does not wait.
+MAX_WAITERS = 4
+
+
 def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
     """The services of the lab with these settings.
 
@@ -34,7 +38,7 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
         store=store,
         submit=RunSubmit(store, settings, wake),
         cancel=RunCancel(store, settings, wake),
-        read=RunRead(store, settings, wake),
+        read=RunRead(store, settings, wake, max_waiters=MAX_WAITERS),
         follow=RunFollow(store, settings, wake),
         metrics=MetricRead(store, settings, wake),
         files=RunFiles(store, settings, wake),

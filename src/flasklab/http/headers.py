@@ -16,7 +16,10 @@ PAGE_POLICY = (
     "frame-ancestors 'none'"
 )
 # Nothing runs, loads or is framed by others: for pictures and text that a run produced.
-INERT_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'"
+INERT_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+    "frame-ancestors 'self'"
+)
 
 _ALWAYS = (
     ("Content-Security-Policy", PAGE_POLICY),

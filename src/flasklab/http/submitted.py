@@ -117,7 +117,11 @@ def _from_form(schema: Schema, query: Mapping[str, list[str]]) -> Submitted:
 def _unchecked(asked: Sequence[Leaf], sent: Mapping[str, Any]) -> dict[str, list[str]]:
     """What a browser leaves out of a form: boxes that are not checked."""
     empty = {"boolean": ["false"], "choices": ["[]"]}
-    return {leaf.name: empty[leaf.kind] for leaf in asked if leaf.kind in empty and leaf.name not in sent}
+    return {
+        leaf.name: empty[leaf.kind]
+        for leaf in asked
+        if leaf.name not in sent and leaf.kind in empty and not (leaf.kind == "boolean" and leaf.nullable)
+    }
 
 
 def _kept_files(asked: Sequence[Leaf], fields: Mapping[str, list[str]]) -> dict[str, Any]:

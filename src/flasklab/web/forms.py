@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from flasklab.experiments.shape import Schema
     from flasklab.http.leaves import Leaf
 
-_MULTIPLE = frozenset({"choices"})
+_MULTIPLE = frozenset({"choices", "list"})
+_CHECKED = ("on", "true", "1", "yes", "y", "t")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +77,8 @@ class ParameterField(Field):  # type: ignore[misc]  # WTForms ships no types
         texts = list(value) if isinstance(value, (list, tuple)) else []
         if self.spec.kind in FILES:
             self.data = value if isinstance(value, (dict, list)) and value else None
-        elif self.spec.kind == "boolean":
-            self.data = bool(texts) and texts[-1].strip().lower() in ("on", "true", "1", "yes", "y")
+        elif self.spec.kind == "boolean" and not self.spec.nullable:
+            self.data = bool(texts) and texts[-1].strip().lower() in _CHECKED
         elif self.spec.multiple:
             self.data = texts
         else:

@@ -36,7 +36,7 @@ def tell_problems(blueprint: Blueprint) -> None:
 
 
 def answer_unknown(error: Exception) -> Response:
-    """An address that no route takes; it is outside of the blueprint, so the page's context is brought along."""
+    """An address that no route takes: outside of the blueprint, so the page's context is brought along."""
     problem = problem_of(error)
     if not wants_html():
         return json_problem(problem)

@@ -7,6 +7,7 @@ with `csrf.exempt(lab.blueprint)`, as the lab looks at Origin and token itself a
 from __future__ import annotations
 
 from flask import Blueprint
+from flask_wtf.csrf import generate_csrf  # type: ignore[import-untyped]  # ships no types
 
 from flasklab.http.guarding import guard
 from flasklab.web import built, downloads, home, runs, shown, starting
@@ -36,3 +37,5 @@ for _rule, _endpoint, _view, _method in (
 guard(blueprint)
 tell_problems(blueprint)
 blueprint.context_processor(page_context)
+# A global, as macros see no context; Flask-WTF's own CSRFProtect sets the same.
+blueprint.add_app_template_global(generate_csrf, "csrf_token")

@@ -35,7 +35,7 @@ _STALE = ParameterError(
 
 
 def form(experiment: str) -> Response | str:
-    """GET /run/<experiment>: its form, filled from `?from=`, `?name=value`, the last start or the defaults."""
+    """GET /run/<experiment>: its form, filled by `?from=`, `?name=value`, the last start or the defaults."""
     description = current_lab().services.experiments.get(experiment, CATALOG_WAIT_SECONDS)
     if not wants_html():
         return json_answer(experiment_json(description))
