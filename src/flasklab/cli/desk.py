@@ -60,10 +60,12 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
     from flasklab.services.run_submit import RunSubmit
     from flasklab.store import Store
     from flasklab.store.doorbell import Doorbell
+    from flasklab.store.presence import Attendance
 
-    store = Store(settings)
-    store.open()
+    store = Store(settings).open()
     parts = (store, settings, Doorbell(settings.results).ring)
+    attendance = Attendance(settings.results)
+    attendance.join()  # a supervisor stays for as long as someone is there
     try:
         yield Desk(
             settings=settings,
@@ -76,6 +78,7 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
             logs=store.logs,
         )
     finally:
+        attendance.leave()
         store.close()
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from flasklab.cli.desk import Desk
     from flasklab.runs.run import Run
 
-_GLANCE_SECONDS = 0.15  # between two looks at the log
+_FIRST_GLANCE_SECONDS = 0.1  # between two looks at the log; longer and longer as a run goes on
+_LAST_GLANCE_SECONDS = 0.5
 _SLICE_BYTES = 2**16
 
 
@@ -32,10 +33,11 @@ def follow(
         write: takes the log's text, piece by piece
         see: takes the run, as often as it is looked at
     """
-    start = 0
+    start, glance = 0, _FIRST_GLANCE_SECONDS
     while True:
         # Looked at before the log is read: what a finished run has logged is all there.
-        run = desk.read.wait(run_id, _GLANCE_SECONDS)
+        run = desk.read.wait(run_id, glance)
+        glance = min(1.1 * glance, _LAST_GLANCE_SECONDS)
         start = write_log(desk, run_id, start, write)
         see(run)
         if run.state.is_final:

@@ -28,7 +28,7 @@ def runs(
 ) -> None:
     """List runs, the newest first.
 
-    Words of QUERY narrow the list: a state's name, or part of an experiment's name, tag or note.
+    QUERY narrows the list: a state's name, or a text in the runs' experiment, parameters, tags or note.
     """
     words = [word for word in query if word not in STATES]
     states = {word for word in query if word in STATES} | ({state} if state else set())

@@ -22,7 +22,8 @@ def show(run_id: str, as_json: bool) -> None:
     """
     with opened(lab_settings()) as desk:
         run = desk.read.resolve(run_id)
+        environment = desk.read.environment(run)
     if as_json:
-        print_json(run_json(run))
+        print_json(run_json(run, environment))
     else:
         print_run(console(), run)

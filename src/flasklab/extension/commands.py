@@ -1,7 +1,7 @@
 """`flask lab ...`: the commands of `flasklab`, inside an app that has a lab.
 
-The room `cli` stands above this one, so it is found by its name when a command is called, as an entry point would
-be: an app that serves pages never loads it.
+The room `cli` stands above this one, so it is found by its name when a command is called, as an entry point
+would be: an app that serves pages never loads it.
 """
 
 from __future__ import annotations
