@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flasklab.execution.endings import Intent, Seen
-from flasklab.execution.recorded import Recorded
 from flasklab.recording.frames import Decoder
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from flasklab.execution.recorded import LeftFile
+    from flasklab.execution.recorded import LeftFile, Recorded
     from flasklab.execution.spec import RunSpec
     from flasklab.execution.zygotes import ZygoteHandle
     from flasklab.store.logs import LogWriter
@@ -26,7 +25,7 @@ _EXIT_SECONDS = 15.0  # patience with exit hooks after the function has said its
 _MOST_BYTES = 1 << 20  # read from one pipe in one turn, so that no run starves the others
 _PIPE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
-OUT, ERR = 0, 1
+OUT, ERR = "out", "err"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,7 +48,7 @@ class Attempt:
     log: LogWriter
     recorded: Recorded
     events: int = -1  # read ends of the three pipes; -1 once closed
-    outputs: dict[int, int] = field(default_factory=dict)  # log stream -> read end
+    outputs: dict[str, int] = field(default_factory=dict)  # log stream -> read end
     pid: int | None = None
     intent: Intent = Intent.NONE
     canceled_by: str = ""

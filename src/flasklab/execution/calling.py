@@ -4,60 +4,69 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from numbers import Number
+from collections.abc import AsyncGenerator, Generator
 from typing import TYPE_CHECKING, Any
 
-from flasklab.recording.proxy import run
+from flasklab.recording.output import present_yield
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from flasklab.recording.recorder import Recorder
 
 
-def call(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
-    """Call `function` to its end and return its result; whatever it yields is logged or shown as it comes."""
+def call(function: Callable[..., Any], arguments: Mapping[str, Any], recorder: Recorder) -> Any:
+    """Call `function` to its end and return its result; whatever it yields is told as it comes.
+
+    Args:
+        function: the experiment's function
+        arguments: by name
+        recorder: of the run
+    """
     result = function(**arguments)
-    if inspect.isgenerator(result):
-        return _exhaust(result)
-    if inspect.isasyncgen(result):
-        return asyncio.run(_exhaust_async(result))
+    if isinstance(result, Generator):
+        return _exhaust(result, recorder)
+    if isinstance(result, AsyncGenerator):
+        return asyncio.run(_exhaust_async(result, recorder))
     if inspect.iscoroutine(result):
         return asyncio.run(_awaited(result))
     return result
 
 
-def tell(value: Any) -> None:
-    """Log what was yielded if it is a dict of numbers, print it if it is text, show it otherwise."""
-    if value is None:
+def tell(value: Any, position: int, recorder: Recorder) -> None:
+    """Print yielded text into the log; log the numbers of anything else, and show the rest.
+
+    Args:
+        value: what was yielded
+        position: 0 for the first; the step, unless a dict brings a whole number as "step"
+        recorder: of the run
+    """
+    if isinstance(value, str):
+        print(value)
         return
-    if isinstance(value, dict) and value and all(_is_scalar(item) for item in value.values()):
-        step = value.get("step")
-        if isinstance(step, int) and len(value) > 1:
-            run.log({key: item for key, item in value.items() if key != "step"}, step=step)
-        else:
-            run.log(value)
-    elif isinstance(value, str):
-        print(value)  # noqa: T201 - the run's log is what it prints
-    else:
-        run.show(value)
+    if isinstance(value, dict) and type(value.get("step")) is int and len(value) > 1:
+        position = value["step"]
+        value = {key: item for key, item in value.items() if key != "step"}
+    present_yield(value, position, recorder)
 
 
-def _is_scalar(value: Any) -> bool:
-    return isinstance(value, Number) or (hasattr(value, "item") and getattr(value, "shape", None) == ())
-
-
-def _exhaust(generator: Generator[Any, None, Any]) -> Any:
+def _exhaust(generator: Generator[Any, None, Any], recorder: Recorder) -> Any:
+    position = 0
     while True:
         try:
             value = next(generator)
         except StopIteration as end:
             return end.value
-        tell(value)
+        tell(value, position, recorder)
+        position += 1
 
 
-async def _exhaust_async(generator: AsyncGenerator[Any, None]) -> None:
+async def _exhaust_async(generator: AsyncGenerator[Any, None], recorder: Recorder) -> None:
+    position = 0
     async for value in generator:
-        tell(value)
+        tell(value, position, recorder)
+        position += 1
 
 
-async def _awaited(coroutine: Any) -> Any:
+async def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
     return await coroutine

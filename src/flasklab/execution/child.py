@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from flasklab.errors import InvalidParametersError
 from flasklab.execution import processes
 from flasklab.execution.calling import call
-from flasklab.execution.spec import RunSpec
 from flasklab.experiments.schema import Parameters
 from flasklab.recording.output import present_output
 from flasklab.recording.proxy import recording_to
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import FrameType, TracebackType
 
+    from flasklab.execution.spec import RunSpec
     from flasklab.experiments.definition import Definition
     from flasklab.runs.json import Json
 
@@ -60,6 +60,7 @@ def run_child(spec: RunSpec, definition: Definition, fds: tuple[int, int, int], 
     status = 1
     try:
         events = _settle_in(fds, parent)
+        seed = _seed(spec.params) if spec.seed is None else spec.seed
         recorder = PipeRecorder(
             events,
             staging=spec.staging,
@@ -70,16 +71,16 @@ def run_child(spec: RunSpec, definition: Definition, fds: tuple[int, int, int], 
                 experiment=spec.experiment,
                 params=spec.params,
                 attempt=spec.attempt,
-                seed=_seed(spec.params) if spec.seed is None else spec.seed,
+                seed=seed,
                 note=spec.note,
             ),
         )
-        status = _run(spec, definition, recorder)
+        status = _run(spec, definition, recorder, seed)
     except Terminated:
         _flush()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTERM)  # end as what it is: a process ended by a signal
-    except BaseException:  # noqa: BLE001 - the last line of defence: whatever it is belongs in the log
+    except BaseException:
         traceback.print_exc()
     finally:
         _flush()
@@ -125,23 +126,23 @@ def _seed(params: Mapping[str, Json]) -> int:
     return given if isinstance(given, int) and not isinstance(given, bool) else secrets.randbelow(2**32)
 
 
-def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder) -> int:
+def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: int) -> int:
     """Run the function and tell its outcome; returns the exit status."""
     os.chdir(spec.workdir)
     os.environ["FLASKLAB_RUN_ID"] = spec.id
-    seed_everything(recorder.facts.seed)
     recorder.event({"type": "begin"})
-    recorder.event({"type": "seed", "seed": recorder.facts.seed})
+    recorder.event({"type": "seed", "seed": seed})
+    seed_everything(seed)
     outcome: dict[str, Any]
     with recording_to(recorder):
         try:
-            result = call(definition.function, _arguments(spec, definition, recorder.facts.seed))
+            result = call(definition.function, _arguments(spec, definition, seed), recorder)
             outcome = {"state": RunState.SUCCEEDED, "output": present_output(result, recorder), "error": None}
         except Terminated:
             raise
         except SystemExit as stop:
             outcome = _exited(stop)
-        except BaseException as error:  # noqa: BLE001 - every way a function can fail is a way a run can fail
+        except BaseException as error:
             outcome = _failed(error)
         _flush()
         _await_threads()
@@ -152,9 +153,9 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder) -> int:
     return 0 if outcome["state"] == RunState.SUCCEEDED else 1
 
 
-def _arguments(spec: RunSpec, definition: Definition, seed: int | None) -> dict[str, Any]:
+def _arguments(spec: RunSpec, definition: Definition, seed: int) -> dict[str, Any]:
     def open_file(value: Mapping[str, Any]) -> Path:
-        copy = spec.inputs / value["sha256"][:12] / Path(value["file"]).name
+        copy: Path = spec.inputs / value["sha256"][:12] / Path(value["file"]).name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(spec.files[value["sha256"]], copy)
         return copy
@@ -167,10 +168,10 @@ def _arguments(spec: RunSpec, definition: Definition, seed: int | None) -> dict[
 
 def _exited(stop: SystemExit) -> dict[str, Any]:
     if stop.code is None or stop.code == 0:
-        print("The experiment ended itself with sys.exit().", file=sys.stderr)  # noqa: T201
+        print("The experiment ended itself with sys.exit().", file=sys.stderr)
         return {"state": RunState.SUCCEEDED, "output": None, "error": None}
     message = f"The experiment called sys.exit({stop.code!r})."
-    print(message, file=sys.stderr)  # noqa: T201 - for the run's log
+    print(message, file=sys.stderr)
     return {
         "state": RunState.FAILED,
         "output": None,
@@ -180,10 +181,10 @@ def _exited(stop: SystemExit) -> dict[str, Any]:
 
 def _failed(error: BaseException) -> dict[str, Any]:
     trace = _trace(error)
-    print(trace, file=sys.stderr, end="")  # noqa: T201 - the traceback belongs in the run's log, as in a terminal
+    print(trace, file=sys.stderr, end="")
     try:
         message = str(error)
-    except Exception:  # noqa: BLE001 - an exception whose own text fails
+    except Exception:
         message = "(its message could not be made)"
     if isinstance(error, InvalidParametersError):
         message = f"A parameter was refused when the run began. {message}"
@@ -201,7 +202,7 @@ def _trace(error: BaseException) -> str:
         start = start.tb_next
     try:
         return "".join(traceback.format_exception(type(error), error, start or error.__traceback__))
-    except Exception:  # noqa: BLE001 - an exception whose own text fails
+    except Exception:
         return f"{type(error).__name__} (its traceback could not be formatted)\n"
 
 
@@ -213,7 +214,7 @@ def _await_threads() -> None:
         thread.join(max(0.0, deadline - time.monotonic()))
     alive = [thread.name for thread in left if thread.is_alive()]
     if alive:
-        print(  # noqa: T201 - for the run's log
+        print(
             f"Threads were still running {_THREADS_GRACE_SECONDS:.0f} s after the function had returned and are "
             f"ended with the process: {', '.join(alive)}.",
             file=sys.stderr,

@@ -41,9 +41,7 @@ def refuse(unit: Unit, claimable: Claimable, catalog: Catalog) -> bool:
     attempt = unit.runs.claim(claimable.id, now())
     if attempt is None:
         return True
-    broken = next(
-        (one for one in catalog.broken if one.module.rpartition(".")[2] == claimable.experiment), None
-    )
+    broken = next((one for one in catalog.broken if one.module.rpartition(".")[2] == claimable.experiment), None)
     why = f"{broken.file}: {broken.error}" if broken else "No module of the lab defines it any more."
     error = RunError(type="ExperimentUnavailable", message=f"{claimable.experiment} cannot be run. {why}")
     unit.runs.settle(
@@ -54,9 +52,11 @@ def refuse(unit: Unit, claimable: Claimable, catalog: Catalog) -> bool:
 
 def claim(unit: Unit, claimable: Claimable, zygote: ZygoteHandle, environment_id: str | None) -> Claim | None:
     """Make a queued run this supervisor's; None when somebody else was first, or it was canceled meanwhile."""
-    attempt = unit.runs.claim(claimable.id, now())
+    at = now()
+    attempt = unit.runs.claim(claimable.id, at)
     if attempt is None:
         return None
+    unit.attempts.open(claimable.number, attempt, at=at)
     unit.runs.record(claimable.id, attempt, seq=claimable.seq + 1, environment_id=environment_id)
     return Claim(claimable=claimable, attempt=attempt, zygote=zygote)
 
@@ -77,14 +77,17 @@ def launch(claim: Claim, store: Store, settings: Settings) -> Attempt:
     )
     attempt = Attempt(
         spec=spec,
-        limits=Limits(
-            timeout_seconds=run.timeout_seconds, memory_bytes=run.memory_bytes, retries=run.retries
-        ),
+        limits=Limits(timeout_seconds=run.timeout_seconds, memory_bytes=run.memory_bytes, retries=run.retries),
         begun_before=run.begun,
         zygote=claim.zygote,
         log=store.logs.writer(run.id, settings.max_log),
         recorded=Recorded(
-            id=run.id, number=run.number, attempt=claim.attempt, seq=run.seq + 2, files=store.files
+            id=run.id,
+            number=run.number,
+            attempt=claim.attempt,
+            seq=run.seq + 2,
+            files=store.files,
+            tags=run.tags,
         ),
     )
     if claim.attempt > 1:

@@ -8,6 +8,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from flasklab.errors import FlasklabError
 from flasklab.execution.recorded import LeftFile
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def collect(workdir: Path, saved: Mapping[str, tuple[int, float]], files: FileSt
                     continue
                 with path.open("rb") as stream:
                     stored = files.add_stream(stream)
-            except OSError as error:
+            except (OSError, FlasklabError) as error:
                 log.warning("%s was left by a run and could not be kept: %s", path, error)
                 continue
             media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"

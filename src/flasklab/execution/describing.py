@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flasklab.experiments.catalog import fingerprint, sources, to_json
-from flasklab.experiments.description import BrokenModule, Catalog, Description, WatchedFile
-from flasklab.experiments.discovery import imported_sources, load_module, module_names
+from flasklab.experiments.description import Catalog, WatchedFile
+from flasklab.experiments.discovery import Loaded, imported_sources, load_module, module_sources, unite
 from flasklab.experiments.environment import record_environment
 
 if TYPE_CHECKING:
@@ -30,29 +30,19 @@ def describe_lab(
         channel: to the supervisor
     """
     before = fingerprint(target, root)
-    definitions: dict[str, Definition] = {}
-    descriptions: dict[str, Description] = {}
-    broken: list[BrokenModule] = []
-    for source in module_names(target, root):
-        if source.name in skip:
-            continue
-        channel.send({"told": "importing", "module": source.name, "file": str(source.file)})
-        loaded = load_module(source)
-        broken.extend(loaded.broken)
-        for definition, description in zip(loaded.definitions, loaded.descriptions, strict=True):
-            first = descriptions.get(description.name)
-            if first is not None:
-                broken.append(_same_name(first, description))
-                continue
-            definitions[definition.name] = definition
-            descriptions[description.name] = description
+    found: list[Loaded] = []
+    for source in module_sources(target, root):
+        if source.name not in skip:
+            channel.send({"told": "importing", "module": source.name, "file": source.file})
+            found.append(load_module(source))
+    loaded = unite(found)
     extra = imported_sources(root)
     present = fingerprint(target, root)
     catalog = Catalog(
         fingerprint=fingerprint(target, root, extra) if present == before else before,
         ready=True,
-        experiments=tuple(sorted(descriptions.values(), key=lambda one: one.name)),
-        broken=tuple(broken),
+        experiments=tuple(sorted(loaded.descriptions, key=lambda one: one.name)),
+        broken=loaded.broken,
         watched=tuple(_watch(path) for path in extra),
         described_at=time.time(),
     )
@@ -66,22 +56,9 @@ def describe_lab(
     )
     sys.stdout.flush()
     sys.stderr.flush()
-    return definitions
+    return {definition.name: definition for definition in loaded.definitions}
 
 
 def _watch(path: str) -> WatchedFile:
     stat = Path(path).stat()
     return WatchedFile(path=path, mtime_ns=stat.st_mtime_ns, size=stat.st_size)
-
-
-def _same_name(first: Description, second: Description) -> BrokenModule:
-    return BrokenModule(
-        module=second.module,
-        file=second.file,
-        line=second.line,
-        error=(
-            f"Two experiments are named {second.name!r}: {first.file}:{first.line} and {second.file}:{second.line}. "
-            f'The first one is used; rename the second, or give it a name: @experiment(name="...").'
-        ),
-        traceback="",
-    )

@@ -96,5 +96,5 @@ def _exit_error(seen: Seen) -> RunError:
     code = "an unknown status" if seen.exit_code is None else f"status {seen.exit_code}"
     return RunError(
         type="Exit",
-        message=f"The process exited with {code}{when}, before the function had returned (os._exit, or a library's own exit).",
+        message=f"The process exited with {code}{when}, before the function had returned (os._exit, or a library).",
     )

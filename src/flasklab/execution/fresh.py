@@ -11,7 +11,7 @@ import msgspec
 
 from flasklab.execution.child import run_child
 from flasklab.execution.spec import RunSpec
-from flasklab.experiments.discovery import load_module, module_names
+from flasklab.experiments.discovery import load_module, module_sources
 
 _SPEC_NAME = "spec.json"
 
@@ -37,7 +37,7 @@ def main() -> None:
     path, parent, events, out, err = sys.argv[1:]
     told = msgspec.json.decode(Path(path).read_bytes())
     order, spec = told["order"], RunSpec.from_json(told["spec"])
-    for source in module_names(order["target"], Path(order["root"])):
+    for source in module_sources(order["target"], Path(order["root"])):
         for definition in load_module(source).definitions:
             if definition.name == spec.experiment:
                 run_child(spec, definition, (int(events), int(out), int(err)), int(parent))

@@ -83,7 +83,7 @@ def leftovers(results: Path, keep: str) -> list[int]:
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
         with contextlib.suppress(OSError):
-            for variable in (entry / "environ").read_bytes().split(b"\0"):
-                if variable.startswith(mine) and variable.endswith(lab) and keep.encode() not in variable:
-                    found.append(int(entry.name))
+            marks = [one for one in (entry / "environ").read_bytes().split(b"\0") if one.startswith(mine)]
+            if any(mark.endswith(lab) and keep.encode() not in mark for mark in marks):
+                found.append(int(entry.name))
     return found

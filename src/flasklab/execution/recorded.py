@@ -6,11 +6,13 @@ nothing.
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flasklab.errors import FlasklabError
 from flasklab.recording.frames import Metrics
 from flasklab.runs.artifacts import Artifact, StoredFile
 from flasklab.runs.metrics import Points
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
     from flasklab.store.files import FileStore
     from flasklab.store.unit import Unit
+
+log = logging.getLogger("flasklab.supervisor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,8 @@ class Recorded:
     attempt: int
     seq: int  # number of the latest event
     files: FileStore
+    tags: tuple[str, ...] = ()  # the run's tags so far
+    pid: int | None = None
     begun_at: datetime | None = None  # set once the function's own code began
     outcome: dict[str, Any] | None = None
     saved: dict[str, tuple[int, float]] = field(default_factory=dict)  # artifact -> size, Unix seconds when it came
@@ -58,7 +64,6 @@ class Recorded:
     _counts: dict[str, int] = field(default_factory=dict)  # points per key, to number those without a step
     _artifacts: list[Artifact] = field(default_factory=list)
     _changes: dict[str, Any] = field(default_factory=dict)  # columns of the run's row
-    _tags: list[str] = field(default_factory=list)
     _dropped: int = 0
     since: float | None = None  # monotonic time of the oldest thing not yet written
 
@@ -102,7 +107,8 @@ class Recorded:
                 done, total, message = event["done"], event.get("total"), event.get("message", "")
                 self._changes["progress"] = Progress(done=done, total=total, message=message)
             case "tag":
-                self._tags.extend(event["tags"])
+                self.tags = tuple(dict.fromkeys((*self.tags, *event["tags"])))
+                self._changes["tags"] = self.tags
             case "note":
                 self._changes["note"] = event["text"]
             case "artifact":
@@ -115,7 +121,8 @@ class Recorded:
     def _take_artifact(self, event: dict[str, Any]) -> None:
         try:
             self.files.adopt(Path(event["path"]), event["sha256"], event["size"])
-        except OSError:
+        except (OSError, FlasklabError) as error:
+            log.warning("a file of run %d could not be kept: %s", self.number, error)
             self._dropped += 1
             return
         self.add_artifact(
@@ -145,23 +152,17 @@ class Recorded:
             self.seq += 1
             file = one.file
             self.add_artifact(
-                Artifact(
-                    name=one.name, media_type=one.media_type, size=file.size, sha256=file.sha256, seq=self.seq
-                )
+                Artifact(name=one.name, media_type=one.media_type, size=file.size, sha256=file.sha256, seq=self.seq)
             )
 
     def write(self, unit: Unit) -> bool:
         """Write all that waits; False when the run is no longer this attempt's."""
-        if self.begun_at is not None and not self._begin_written and not unit.runs.begin(
-            self.id, self.attempt, self.begun_at
-        ):
-            return False
-        changes = dict(self._changes)
-        if self._tags:
-            changes["add_tags"] = tuple(self._tags)
-        if self._dropped:
-            changes["dropped"] = self._dropped
-        if not unit.runs.record(self.id, self.attempt, seq=self.seq, **changes):
+        if self.begun_at is not None and not self._begin_written:
+            if not unit.runs.begin(self.id, self.attempt, self.begun_at):
+                return False
+            unit.attempts.begin(self.number, self.attempt, at=self.begun_at, pid=self.pid)
+        dropped = self._dropped or None
+        if not unit.runs.record(self.id, self.attempt, seq=self.seq, dropped=dropped, **self._changes):
             return False
         for key, column in self._columns.items():
             points = Points(steps=column.steps, values=column.values, times=column.times, seqs=column.seqs)
@@ -176,5 +177,4 @@ class Recorded:
         self._columns.clear()
         self._artifacts.clear()
         self._changes.clear()
-        self._tags.clear()
         self.since = None

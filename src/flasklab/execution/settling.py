@@ -24,7 +24,6 @@ def settle(unit: Unit, attempt: Attempt) -> None:
         spec.number,
         spec.attempt,
         at=now(),
-        pid=attempt.pid,
         exit_code=os.WEXITSTATUS(status) if status is not None and os.WIFEXITED(status) else None,
         signal=os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None,
         reason=verdict.error.message if verdict.error else "",

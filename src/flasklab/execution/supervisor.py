@@ -16,10 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
+from flasklab.errors import StoreError
 from flasklab.execution import processes
-from flasklab.execution.attempt import Attempt
 from flasklab.execution.claiming import Claim, claim, launch, refuse
 from flasklab.execution.collecting import anything_left, clear, collect
 from flasklab.execution.endings import Intent
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from flasklab.config import Settings
+    from flasklab.execution.attempt import Attempt
     from flasklab.store.store import Store
     from flasklab.store.unit import Unit
 
@@ -108,8 +107,10 @@ class Supervisor:
         recover(self._store)
         self._zygotes.refresh()
         while not self._done():
+            registered = self._selector.get_map()
             for key, _ in self._selector.select(self._timeout()):
-                key.data()
+                if registered.get(key.fd) == key:  # an earlier one may have closed it, and its number be another's
+                    key.data()
             self._tend(time.monotonic())
             self._turn(time.monotonic())
         self._zygotes.close()
@@ -158,12 +159,14 @@ class Supervisor:
                     self._rung = True
             case "forked":
                 attempt = self._attempts[message["id"]]
-                attempt.pid = message["pid"]
+                attempt.pid = attempt.recorded.pid = message["pid"]
                 if attempt.intent is not Intent.NONE:  # canceled before it had a process to signal
                     attempt.kill_at = time.monotonic()
             case "unforked" | "unknown":
                 attempt = self._attempts[message["id"]]
-                attempt.why_lost = f"No process could be started for it: {message.get('error', 'the experiment is gone')}."
+                attempt.why_lost = (
+                    f"No process could be started for it: {message.get('error', 'the experiment is gone')}."
+                )
                 self._process_gone(attempt)
             case "exited":
                 for attempt in self._attempts.values():
@@ -177,7 +180,9 @@ class Supervisor:
         status = self._zygotes.gone(handle)
         for attempt in self._attempts.values():
             if attempt.zygote is handle and not attempt.gone:
-                attempt.why_lost = f"The process that held the experiments ended (status {status}), and the run with it."
+                attempt.why_lost = (
+                    f"The process that held the experiments ended (status {status}), and the run with it."
+                )
                 if attempt.pid is not None:
                     processes.signal_group(attempt.pid, signal.SIGKILL)
                 self._process_gone(attempt)
@@ -273,8 +278,8 @@ class Supervisor:
                 self._write(unit, due, turn)
                 if look:
                     self._look(unit, turn)
-        except (SQLAlchemyError, OSError) as error:
-            log.error("the lab's database could not be written and is tried again: %s", error)
+        except (StoreError, OSError) as error:
+            log.warning("the lab's database could not be written and is tried again: %s", error)
             self._retry_at = now + _RETRY_SECONDS
             return
         self._act(turn, now)
@@ -340,11 +345,11 @@ class Supervisor:
         for attempt, by in turn.cancels:
             attempt.canceled_by = by
             attempt.ask_to_end(Intent.CANCEL, now)
-        for claim in turn.claims:
-            self._launch(claim)
+        for claimed in turn.claims:
+            self._launch(claimed)
 
-    def _launch(self, claim: Claim) -> None:
-        attempt = launch(claim, self._store, self._settings)
+    def _launch(self, claimed: Claim) -> None:
+        attempt = launch(claimed, self._store, self._settings)
         self._attempts[attempt.spec.id] = attempt
         for fd in attempt.fds:
             self._selector.register(fd, selectors.EVENT_READ, lambda fd=fd: self._read(attempt, fd))

@@ -1,4 +1,4 @@
-"""The WSGI app that `flasklab serve` serves: the lab's own app.py, or a plain app around a folder or file of experiments.
+"""The WSGI app that `flasklab serve` serves: the lab's own app.py, or a plain app around experiments.
 
 This runs in the web server's worker process, never in its parent, so that the parent stays small and an app that cannot
 be loaded is reported by name.
@@ -87,12 +87,12 @@ def load_app(settings: Settings, app_file: Path | None) -> Flask:
     sys.modules[app_file.stem] = module
     spec.loader.exec_module(module)
     factory = getattr(module, "create_app", None)
-    app: Any = factory() if factory is not None else getattr(module, "app", None)
+    app: Flask | None = factory() if factory is not None else getattr(module, "app", None)
     if app is None:
         raise AppError(f"{app_file} has neither a function create_app() nor a Flask app named app.")
     if "flasklab" not in app.extensions:
         raise AppError(f"{app_file}: its app has no lab. Write: from flasklab import Lab; Lab(app)")
-    return app  # type: ignore[no-any-return] - what a user's factory returns has no type here
+    return app
 
 
 def _plain_app(settings: Settings) -> Flask:

@@ -1,0 +1,184 @@
+"""Experiments that end in every way a process can end."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flasklab import experiment, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@experiment
+def double(param: float = 21.0) -> dict[str, float]:
+    """Twice the parameter."""
+    return {"output": 2 * param}
+
+
+@experiment
+def raises(message: str = "nothing fits") -> None:
+    """Fail with an exception."""
+    print("about to fail")
+    raise ValueError(message)
+
+
+@experiment
+def exits(code: int = 3) -> None:
+    """Call sys.exit."""
+    print("leaving")
+    sys.exit(code)
+
+
+@experiment
+def vanishes(code: int = 0) -> None:
+    """Call os._exit, as a library may."""
+    print("vanishing", flush=True)
+    os._exit(code)
+
+
+@experiment
+def crashes() -> None:
+    """Touch memory that is not ours."""
+    print("crashing", flush=True)
+    ctypes.string_at(0)
+
+
+@experiment
+def sleeps(seconds: float = 60.0, mark: str = "") -> str:
+    """Log once, then sleep; leaves a mark when it is asked to end."""
+    run.log(step=0, started=1.0)
+    try:
+        time.sleep(seconds)
+    finally:
+        if mark:
+            Path(mark).write_text("ended in peace", encoding="utf-8")
+    return "slept"
+
+
+@experiment
+def stubborn() -> None:
+    """Ignore every polite request to end."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    run.log(step=0, started=1.0)
+    while True:
+        time.sleep(0.1)
+
+
+@experiment(timeout="1s")
+def slow() -> None:
+    """Run longer than allowed."""
+    time.sleep(60)
+
+
+@experiment(memory="64 MiB")
+def greedy() -> None:
+    """Hold more memory than allowed."""
+    held = [b"x" * 2**20 for _ in range(200)]
+    time.sleep(60)
+    print(len(held))
+
+
+@experiment
+def floods(mebibytes: int = 8) -> int:
+    """Print a lot."""
+    line = "x" * 1023 + "\n"
+    for _ in range(mebibytes * 1024):
+        sys.stdout.write(line)
+    print("the last line")
+    return mebibytes
+
+
+@experiment
+def leaves_process(detached: bool = False) -> int:
+    """Leave a process running that would write into the results later."""
+    code = "import time; time.sleep(120)"
+    process = subprocess.Popen([sys.executable, "-c", code], start_new_session=detached)
+    return process.pid
+
+
+@experiment
+def leaves_daemon() -> None:
+    """Leave a process that has detached itself in every way."""
+    first = os.fork()
+    if first == 0:
+        os.setsid()
+        if os.fork() == 0:
+            Path("daemon.pid").write_text(str(os.getpid()), encoding="utf-8")
+            time.sleep(120)
+        os._exit(0)
+    os.waitpid(first, 0)
+    while not Path("daemon.pid").exists():
+        time.sleep(0.01)
+
+
+@experiment
+def leaves_thread() -> str:
+    """Leave a thread running that never ends."""
+    threading.Thread(target=time.sleep, args=(600,), name="forgotten").start()
+    return "returned"
+
+
+@experiment
+def talks() -> None:
+    """Say things in every way a library can."""
+    print("printed")
+    print("to stderr", file=sys.stderr)
+    logging.getLogger("lab").info("logged")
+    warnings.warn("warned", stacklevel=1)
+    os.write(1, b"from a descriptor\n")
+    subprocess.run([sys.executable, "-c", "print('from a subprocess')"], check=True)
+
+
+@experiment
+def yields(count: int = 3) -> Iterator[dict[str, float]]:
+    """Log by yielding."""
+    for step in range(count):
+        yield {"step": step, "loss": 1 / (step + 1)}
+    return "done"  # noqa: B901 - a generator's result is the run's output
+
+
+@experiment
+async def awaits() -> dict[str, int]:
+    """Run in an event loop."""
+    await asyncio.sleep(0.01)
+    run.log(step=1, loss=0.5)
+    return {"answer": 42}
+
+
+@experiment
+def leaves_files() -> None:
+    """Write files without saying so, then die."""
+    Path("table.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    Path("deep/er").mkdir(parents=True)
+    Path("deep/er/note.txt").write_text("kept", encoding="utf-8")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@experiment
+def draws(seed: int | None = None) -> float:
+    """Draw a number with the run's seed."""
+    import random
+
+    return random.random()
+
+
+@experiment(retries=1)
+def lost_once(ledger: str) -> str:
+    """Die with the supervisor the first time, succeed the second."""
+    with Path(ledger).open("a", encoding="utf-8") as out:
+        out.write("begun\n")
+    if len(Path(ledger).read_text(encoding="utf-8").splitlines()) == 1:
+        time.sleep(60)
+    return "second time lucky"
