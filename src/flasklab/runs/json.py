@@ -30,8 +30,25 @@ def non_finite(text: str) -> float | None:
 
 
 def encode(value: Any) -> bytes:
-    """`value` (dicts, lists, dataclasses, datetimes, ...) as UTF-8 JSON; non-finite numbers as strings."""
-    return msgspec.json.encode(finite(value))
+    """`value` (dicts, lists, dataclasses, datetimes, ...) as UTF-8 JSON; non-finite numbers as strings.
+
+    Lone surrogates, as in the names of files that are not UTF-8, become question marks.
+    """
+    plain = finite(value)
+    try:
+        return msgspec.json.encode(plain)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_without_surrogates(msgspec.to_builtins(plain)))
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    return value
 
 
 def decode(data: bytes | str) -> Any:

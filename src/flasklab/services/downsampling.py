@@ -1,8 +1,8 @@
 """Reducing a long series to what a chart can show, with every extreme kept.
 
-The series is cut into buckets of equal length; of each, the points with the least and the greatest value stay,
-in their order ("MinMax" of Jugel et al., VLDB 2014, https://doi.org/10.14778/2732951.2732953). A chart with one
-bucket per pixel looks as if it had all points.
+The series is cut into buckets of equal length; of each, the points with the least and the greatest value
+stay, in their order ("MinMax" of Jugel et al., VLDB 2014, https://doi.org/10.14778/2732951.2732953). A chart
+with one bucket per pixel looks as if it had all points.
 """
 
 from __future__ import annotations

@@ -27,9 +27,7 @@ class FileUpload:
     def __init__(self, store: Store, settings: Settings, wake: Callable[[], None]) -> None:  # noqa: ARG002
         self._store = store
 
-    def __call__(
-        self, stream: BinaryIO | IO[bytes], filename: str | None, limit: int | None
-    ) -> dict[str, Any]:
+    def __call__(self, stream: BinaryIO | IO[bytes], filename: str | None, limit: int | None) -> dict[str, Any]:
         """Store what `stream` holds, as the value of a file parameter.
 
         Args:

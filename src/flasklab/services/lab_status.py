@@ -44,9 +44,7 @@ class LabStatus:
             counts = unit.runs.counts()
             catalog_known = unit.catalog.version() > 0
         supervised = is_supervised(self._settings.results)
-        reason = waiting_reason(
-            counts, self._settings.workers, supervised=supervised, described=catalog_known
-        )
+        reason = waiting_reason(counts, self._settings.workers, supervised=supervised, described=catalog_known)
         return Status(counts=counts, supervised=supervised, workers=self._settings.workers, reason=reason)
 
 

@@ -26,9 +26,7 @@ class MetricRead:
     def __init__(self, store: Store, settings: Settings, wake: Callable[[], None]) -> None:  # noqa: ARG002
         self._store = store
 
-    def series(
-        self, run_id: str, keys: Iterable[str] | None = None, points: int | None = None
-    ) -> dict[str, Series]:
+    def series(self, run_id: str, keys: Iterable[str] | None = None, points: int | None = None) -> dict[str, Series]:
         """A run's series by metric, their columns as lists.
 
         Args:

@@ -160,7 +160,5 @@ def _rows(series: Series) -> Iterator[bytes]:
 
 def _safe(name: str) -> str:
     """A relative path without `..`, drive or root, whatever the name says; the recorder refuses such names too."""
-    parts = [
-        part for part in name.replace("\\", "/").replace("\0", "").split("/") if part not in ("", ".", "..")
-    ]
-    return "/".join(part.replace(":", "_") for part in parts) or "unnamed"
+    parts = name.replace("\\", "/").replace("\0", "").split("/")
+    return "/".join(part.replace(":", "_") for part in parts if part not in ("", ".", "..")) or "unnamed"

@@ -1,8 +1,8 @@
 """Following a run: what is new since a cursor, for live pages.
 
-The cursor is text: the number of the last event seen, the log's offset, and what changes without an event of the
-run's own (its place in the queue, a cancel that was asked for). Equal cursors mean that nothing is new. It is
-meant for this room only; readers hand it back as they got it.
+The cursor is text: the number of the last event seen, the log's offset, and what changes without an event of
+the run's own (its place in the queue, a cancel that was asked for). Equal cursors mean that nothing is new. It
+is meant for this room only; readers hand it back as they got it.
 """
 
 from __future__ import annotations

@@ -81,9 +81,7 @@ class RunRead:
             limit: at most so many
         """
         with self._store.read() as unit:
-            found = unit.runs.page(
-                state=state, experiment=experiment, text=text, before=before, limit=limit + 1
-            )
+            found = unit.runs.page(state=state, experiment=experiment, text=text, before=before, limit=limit + 1)
         more = len(found) > limit
         runs = tuple(found[:limit])
         return RunPage(runs=runs, next=runs[-1].number if more and runs else None)

@@ -25,8 +25,7 @@ def run_record(run: Run, environment: Mapping[str, Any] | None) -> dict[str, Any
         "given": list(run.given),
         "output": run.output,
         "error": error and {"type": error.type, "message": error.message, "traceback": error.traceback},
-        "progress": progress
-        and {"done": progress.done, "total": progress.total, "message": progress.message},
+        "progress": progress and {"done": progress.done, "total": progress.total, "message": progress.message},
         "metrics": {
             key: {name: getattr(found, name) for name in ("last", "min", "max", "mean", "count", "step")}
             for key, found in run.metrics.items()

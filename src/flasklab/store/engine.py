@@ -61,9 +61,7 @@ def open_engine(database_url: str, *, checkpointing: bool) -> Engine:
         return _sqlite(url, checkpointing=checkpointing)
     if url.get_backend_name() in ("postgresql", "postgres"):
         return _postgres(url)
-    raise StoreError(
-        f"FLASKLAB_DATABASE_URL names {url.get_backend_name()!r}; runs are kept in SQLite or PostgreSQL."
-    )
+    raise StoreError(f"FLASKLAB_DATABASE_URL names {url.get_backend_name()!r}; runs are kept in SQLite or PostgreSQL.")
 
 
 def sqlite_file(engine: Engine) -> Path | None:
@@ -101,9 +99,7 @@ def as_store_error(error: SQLAlchemyError) -> StoreError:
     if "database or disk is full" in text or "No space left" in text or "disk I/O error" in text:
         return StoreError(f"The database cannot write ({text}). Free space on its disk; nothing was changed.")
     if "readonly database" in text or "unable to open" in text:
-        return StoreError(
-            f"The database cannot be written ({text}). Check that the results folder is there and yours."
-        )
+        return StoreError(f"The database cannot be written ({text}). Check that the results folder is there and yours.")
     if isinstance(error, OperationalError):
         return StoreError(f"The database cannot be reached or used: {text.strip()}")
     return StoreError(f"The database refused: {text.strip()}")

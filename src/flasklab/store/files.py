@@ -118,9 +118,7 @@ class FileStore:
             while piece := stream.read(_PIECE):
                 size += len(piece)
                 if limit is not None and size > limit:
-                    raise TooLargeError(
-                        f"The file is larger than the {limit:,} bytes that are accepted here."
-                    )
+                    raise TooLargeError(f"The file is larger than the {limit:,} bytes that are accepted here.")
                 digest.update(piece)
                 target.write(piece)
             target.flush()

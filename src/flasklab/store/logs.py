@@ -155,19 +155,14 @@ class LogWriter:
         """Add a line of the lab's own; such lines are kept beyond the limit too."""
         self.flush(force=True)
         line = text.rstrip("\n").encode("utf-8", "replace") + b"\n"
-        self._write(
-            "lab", line if self._at_line_start else b"\n" + line, clock.time() if time is None else time
-        )
+        self._write("lab", line if self._at_line_start else b"\n" + line, clock.time() if time is None else time)
 
     def close(self) -> None:
         """Write what is held, say what was left out, and close the files."""
         self.flush(force=True)
         if self._cut:
             cut, self._cut = self._cut, 0
-            why = (
-                self._trouble
-                or f"this lab keeps at most {self._limit:,} bytes of log per run (FLASKLAB_MAX_LOG)"
-            )
+            why = self._trouble or f"this lab keeps at most {self._limit:,} bytes of log per run (FLASKLAB_MAX_LOG)"
             self.say(f"{cut:,} bytes of output are left out here: {why}.")
         for descriptor in (self._text, self._index):
             if descriptor is not None:
@@ -190,11 +185,7 @@ class LogWriter:
     def _write(self, stream: str, data: bytes, time: float) -> None:
         try:
             text, index = self._open()
-            if (
-                self._last is None
-                or self._last[0] != stream
-                or not 0 <= time - self._last[1] < _SAME_PIECE_SECONDS
-            ):
+            if self._last is None or self._last[0] != stream or not 0 <= time - self._last[1] < _SAME_PIECE_SECONDS:
                 _write_all(index, _RECORD.pack(self.size, time, STREAMS.index(stream)))
                 self._last = (stream, time)
             written = _write_all(text, data)

@@ -57,12 +57,7 @@ _ADD_SUMMARY = insert(metric_summaries)
 _CHANGE_SUMMARY = (
     update(metric_summaries)
     .where(_summaries.run_number == bindparam("the_number"), _summaries.key == bindparam("the_key"))
-    .values(
-        {
-            name: bindparam(f"new_{name}")
-            for name in ("last", "min", "max", "mean", "total", "numbers", "step")
-        }
-    )
+    .values({name: bindparam(f"new_{name}") for name in ("last", "min", "max", "mean", "total", "numbers", "step")})
 )
 
 
@@ -118,9 +113,7 @@ class MetricChunks:
         An unknown metric has no points.
         """
         statement = (
-            select(metric_chunks)
-            .where(_chunks.run_number == run_number, _chunks.key == key)
-            .order_by(_chunks.start)
+            select(metric_chunks).where(_chunks.run_number == run_number, _chunks.key == key).order_by(_chunks.start)
         )
         if after_seq is not None:
             statement = statement.where(_chunks.last_seq > after_seq)
@@ -153,9 +146,7 @@ class MetricChunks:
         taken = 0
         if tail is not None:
             taken = min(CHUNK_POINTS - tail.length, len(points.steps))
-            self._extend(
-                run_number, key, tail, [column[:taken] for column in columns], points.seqs[taken - 1]
-            )
+            self._extend(run_number, key, tail, [column[:taken] for column in columns], points.seqs[taken - 1])
         for first in range(taken, len(points.steps), CHUNK_POINTS):
             last = min(first + CHUNK_POINTS, len(points.steps))
             packed = last - first == CHUNK_POINTS
@@ -172,9 +163,7 @@ class MetricChunks:
                 values[name] = _written(_bytes(column[first:last]), packed=packed)
             self._connection.execute(_ADD_CHUNK, values)
 
-    def _extend(
-        self, run_number: int, key: str, tail: Row[Any], columns: list[array[Any]], last_seq: int
-    ) -> None:
+    def _extend(self, run_number: int, key: str, tail: Row[Any], columns: list[array[Any]], last_seq: int) -> None:
         count = tail.length + len(columns[0])
         packed = count >= CHUNK_POINTS
         values = {

@@ -65,10 +65,7 @@ class SupervisorLock:
 
         The holder's process id stands in the file, for people and for `flasklab check`.
         """
-        if block:
-            taken = self._lock.take(fcntl.LOCK_EX)
-        else:
-            taken = _persistently(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        taken = self._lock.take(fcntl.LOCK_EX) if block else _persistently(self._lock)
         if taken:
             self._lock.write(f"{os.getpid()}\n".encode())
         return taken
@@ -135,9 +132,9 @@ def _is_held(path: Path, kind: int) -> bool:
         probe.drop()
 
 
-def _persistently(lock: _FileLock, kind: int) -> bool:
+def _persistently(lock: _FileLock) -> bool:
     deadline = time.monotonic() + _PROBE_SECONDS
-    while not lock.take(kind):
+    while not lock.take(fcntl.LOCK_EX | fcntl.LOCK_NB):
         if time.monotonic() > deadline:
             return False
         time.sleep(_PROBE_SECONDS / 10)

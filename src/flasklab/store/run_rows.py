@@ -57,9 +57,7 @@ class RunRows(RunTransitions):
         number = self._connection.execute(statement, values).scalar()
         if number is not None:
             return self.get(new.id)
-        first = (
-            self.find_by_key(new.experiment, new.idempotency_key) if new.idempotency_key is not None else None
-        )
+        first = self.find_by_key(new.experiment, new.idempotency_key) if new.idempotency_key is not None else None
         return self.get(new.id) if first is None else first
 
     def find(self, run_id: str) -> Run | None:
@@ -135,9 +133,7 @@ class RunRows(RunTransitions):
     def queued_before(self, number: int) -> int:
         """How many queued runs are claimed before run `number`."""
         statement = (
-            select(func.count())
-            .select_from(runs)
-            .where(runs.c.state == RunState.QUEUED.value, runs.c.number < number)
+            select(func.count()).select_from(runs).where(runs.c.state == RunState.QUEUED.value, runs.c.number < number)
         )
         return int(self._connection.execute(statement).scalar_one())
 
@@ -147,15 +143,11 @@ class RunRows(RunTransitions):
         Hops from one experiment to the next in the index: the cost follows the experiments, not the runs.
         """
         hop = select(func.min(runs.c.experiment).label("name")).cte("hop", recursive=True)
-        following = (
-            select(func.min(runs.c.experiment)).where(runs.c.experiment > hop.c.name).scalar_subquery()
-        )
+        following = select(func.min(runs.c.experiment)).where(runs.c.experiment > hop.c.name).scalar_subquery()
         hop = hop.union_all(select(following).select_from(hop).where(hop.c.name.is_not(None)))
         newest = select(func.max(runs.c.number)).where(runs.c.experiment == hop.c.name).scalar_subquery()
         numbers = (
-            self._connection.execute(select(newest).select_from(hop).where(hop.c.name.is_not(None)))
-            .scalars()
-            .all()
+            self._connection.execute(select(newest).select_from(hop).where(hop.c.name.is_not(None))).scalars().all()
         )
         if not numbers:
             return {}

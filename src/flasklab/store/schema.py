@@ -116,9 +116,7 @@ def _create(engine: Engine, history: History) -> None:
         if stamped_revision(connection) is not None:
             return  # another process was faster
         metadata.create_all(connection, checkfirst=False)
-        connection.execute(
-            text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY NOT NULL)")
-        )
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY NOT NULL)"))
         connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": history.head})
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")

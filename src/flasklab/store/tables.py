@@ -43,9 +43,7 @@ metadata = MetaData(
 )
 
 Whole = BigInteger().with_variant(Integer(), "sqlite")  # 64 bits on both
-Real: Double[float] = Double().with_variant(
-    REAL(), "sqlite"
-)  # 64 bits on both; SQLite's strict tables know no DOUBLE
+Real: Double[float] = Double().with_variant(REAL(), "sqlite")  # 64 bits on both; SQLite's strict tables know no DOUBLE
 
 
 class CleanText(TypeDecorator[str]):
@@ -189,9 +187,7 @@ metric_chunks = Table(
     Column("length", Integer, nullable=False),  # points in this chunk
     Column("first_seq", Whole, nullable=False),
     Column("last_seq", Whole, nullable=False),
-    Column(
-        "packed", Integer, nullable=False
-    ),  # 0: the columns are raw; 1: the chunk is full, each is deflated
+    Column("packed", Integer, nullable=False),  # 0: the columns are raw; 1: the chunk is full, each is deflated
     Column("steps", LargeBinary, nullable=False),  # 64-bit integers, little-endian; the others likewise
     Column("points", LargeBinary, nullable=False),  # doubles: the values
     Column("times", LargeBinary, nullable=False),  # doubles: Unix seconds
