@@ -1,4 +1,4 @@
-"""From an exception at import to what its page says: the author's line, a short traceback, what is missing."""
+"""From an exception at import to what its page says: the author's line, a short traceback, what lacks."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _place(error: BaseException, file: str, search: str) -> tuple[str, int | Non
 
 
 def installed_below(folder: str) -> tuple[str, ...]:
-    """Folders of installed packages inside `folder` (a virtual environment in a lab), each ending in a slash."""
+    """Folders of installed packages inside `folder` (a virtual environment in a lab), with a final slash."""
     places = {f"{path}{os.sep}" for path in (sys.prefix, *sysconfig.get_paths().values())}
     return tuple(sorted(place for place in places if place.startswith(folder)))
 

@@ -119,7 +119,7 @@ def _worded_union(error: ValidationError, root: Schema) -> Iterator[tuple[list[s
         return
     path = list(error.instance_path)
     schema = property_at(root, path, root) or {}
-    kinds = [_TYPES.get(str(one.get("type")), "") or _choices(options(one)) for one in branches(schema)]
+    kinds = [_choices(options(one)) or _TYPES.get(str(one.get("type")), "") for one in branches(schema)]
     words = " or ".join(dict.fromkeys(kind for kind in kinds if kind))
     yield path, 1, f"is not {words or 'of any kind it takes'}: {_shown(error.instance)}"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,6 +120,21 @@ def imported_sources(root: Path) -> list[str]:
         inside = path.removeprefix(below)
         if inside != path and not path.startswith(installed) and not _is_hidden(inside):
             found.add(path)
+    return sorted(found)
+
+
+def awaited_paths(broken: Iterable[BrokenModule], root: Path) -> list[str]:
+    """The paths whose change may mend broken modules, which `imported_sources` cannot name.
+
+    They are the files that they broke in and, where an import found nothing, the folders that it may come to.
+    """
+    below = f"{root.resolve()}{os.sep}"
+    found: set[str] = set()
+    for one in broken:
+        if one.file.startswith(below):
+            found.add(one.file)
+        if one.needs is not None or one.error.startswith("ModuleNotFoundError"):
+            found |= {str(root.resolve()), sysconfig.get_path("purelib")}
     return sorted(found)
 
 

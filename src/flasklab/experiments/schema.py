@@ -24,7 +24,7 @@ from flasklab.experiments.signature import Parameter, problem, read_signature
 from flasklab.runs.json import encode, finite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from flasklab.experiments.definition import Definition
@@ -167,7 +167,8 @@ class Parameters:
             else:
                 data = field.adapter.dump_python(value, mode="json", by_alias=True, warnings="error")
         except ValidationError as error:
-            raise self._refused(name, default, _worded(name, default, error)[0].message) from None
+            told = self._worded_scalar(name, default, root) or _worded(name, default, error)
+            raise self._refused(name, default, told[0].message) from None
         except Exception as error:
             raise self._refused(name, default, f"{type(error).__name__}: {error}") from error
         return canonical(finite(data), schema, root)
@@ -178,6 +179,11 @@ class Parameters:
         for error in complaints({**root, "required": []}, values):
             name = error.param.partition(".")[0]
             raise self._refused(name, defaults.get(name), error.message)
+
+    def _worded_scalar(self, name: str, default: Any, root: Schema) -> Sequence[ParameterError]:
+        """The lab's own words for a default that JSON can hold; they are clearer than Pydantic's."""
+        plain_value = default is None or isinstance(default, (str, int, float))
+        return complaints({**root, "required": []}, {name: finite(default)}) if plain_value else ()
 
     def _refused(self, name: str, default: Any, why: str) -> Exception:
         mend = "write `... | None` as its type" if default is None else "change the default or the type"
