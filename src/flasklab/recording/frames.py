@@ -116,7 +116,7 @@ def encode_event(event: Mapping[str, Any]) -> list[bytes]:
     try:
         payload = msgspec.json.encode(finite(event))
     except Exception:  # encoding runs code of the author's objects
-        payload = msgspec.json.encode(as_json(event))
+        payload = msgspec.json.encode(as_json(dict(event)))
     if len(payload) <= _MAX_PAYLOAD:
         return [_HEADER.pack(len(payload), EVENT) + payload]
     return split(bytes((EVENT,)) + payload)
@@ -130,9 +130,7 @@ def split(message: bytes) -> list[bytes]:
     for start in range(0, len(message), room):
         piece = message[start : start + room]
         last = start + room >= len(message)
-        packets.append(
-            _HEADER.pack(_PART_HEAD.size + len(piece), PART) + _PART_HEAD.pack(stream, last) + piece
-        )
+        packets.append(_HEADER.pack(_PART_HEAD.size + len(piece), PART) + _PART_HEAD.pack(stream, last) + piece)
     return packets
 
 
@@ -204,9 +202,7 @@ class Decoder:
             self._keys[block] = keys
         if len(keys) != count:
             raise ValueError("as many keys as values were promised")
-        return Metrics(
-            time, None if step == NO_STEP else step, keys, values.unpack_from(payload, _METRICS_HEAD.size)
-        )
+        return Metrics(time, None if step == NO_STEP else step, keys, values.unpack_from(payload, _METRICS_HEAD.size))
 
     def _part(self, payload: bytes) -> bytes | None:
         stream, last = _PART_HEAD.unpack_from(payload)

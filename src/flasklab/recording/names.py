@@ -28,9 +28,7 @@ def safe_stem(name: str) -> str:
     """`name` as a relative path without an ending: "val/loss: best?" becomes "val/loss_ best_"."""
     parts = []
     for part in printable(name).replace("\\", "/").split("/"):
-        clean = "".join(letter if letter.isprintable() else "_" for letter in _UNSAFE.sub("_", part)).strip(
-            ". "
-        )
+        clean = "".join(letter if letter.isprintable() else "_" for letter in _UNSAFE.sub("_", part)).strip(". ")
         if clean:
             parts.append(clean)
     return "/".join(parts)[:_MAX_STEM].strip("/. ") or "shown"
@@ -46,18 +44,14 @@ def saved_name(name: str) -> str:
     path = printable(name).replace("\\", "/")
     parts = [part for part in path.split("/") if part not in {"", "."}]
     if path.startswith("/") or re.match(r"[A-Za-z]:", path):
-        raise ValueError(
-            "it is absolute; give a relative name and the path: run.save('x.csv', Path('/tmp/x.csv'))"
-        )
+        raise ValueError("it is absolute; give a relative name and the path: run.save('x.csv', Path('/tmp/x.csv'))")
     if ".." in parts:
         raise ValueError("it leaves its folder ('..')")
     if not parts:
         raise ValueError("it is empty")
     if any(not letter.isprintable() for letter in path):
         raise ValueError("it has characters that cannot be seen")
-    if len(path) > _MAX_SAVED or any(
-        len(part.encode()) > 200 for part in parts
-    ):  # file systems take 255 bytes
+    if len(path) > _MAX_SAVED or any(len(part.encode()) > 200 for part in parts):  # file systems take 255 bytes
         raise ValueError("it is too long")
     return "/".join(parts)
 

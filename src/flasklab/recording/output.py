@@ -37,10 +37,7 @@ def present_output(value: Any, recorder: Recorder) -> Json:
     try:
         held = members(value) if not is_visual(value) else None
         if isinstance(held, dict):
-            return {
-                key: _bounded(recorder, item, key, _present(recorder, item, key, 1))
-                for key, item in held.items()
-            }
+            return {key: _bounded(recorder, item, key, _present(recorder, item, key, 1)) for key, item in held.items()}
         return _bounded(recorder, value, _NAME, _present(recorder, value, _NAME, 0))
     except Exception as error:  # an author's class may raise from anything
         recorder.drop(f"the output could not be kept whole: {described(error, 200)}")

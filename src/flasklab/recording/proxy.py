@@ -45,9 +45,7 @@ def recording_to(recorder: Recorder) -> Iterator[Recorder]:
 
 
 @contextmanager
-def record_locally(
-    *, seed: int | None = None, params: Mapping[str, Json] | None = None
-) -> Iterator[MemoryRecorder]:
+def record_locally(*, seed: int | None = None, params: Mapping[str, Json] | None = None) -> Iterator[MemoryRecorder]:
     """Record into memory what experiments called within the block say.
 
     Args:
@@ -77,9 +75,7 @@ class RunProxy:
         else:
             _current.metrics(step, named)
 
-    def track(
-        self, iterable: Iterable[Item], total: float | None = None, message: str = ""
-    ) -> Iterator[Item]:
+    def track(self, iterable: Iterable[Item], total: float | None = None, message: str = "") -> Iterator[Item]:
         """The items of `iterable`, shown as the run's progress while a loop takes them.
 
         Args:
@@ -179,9 +175,7 @@ def _log_positional(values: Any, step: Any, named: dict[str, Any]) -> None:
         elif step is None and named and as_number(values) is not None:
             _current.metrics(values, named)
         else:
-            _current.drop(
-                f"run.log({described(values, 80)}): give a mapping or names, like run.log(loss=0.5)"
-            )
+            _current.drop(f"run.log({described(values, 80)}): give a mapping or names, like run.log(loss=0.5)")
     except Exception as error:  # a mapping of the author's may raise anything
         _current.drop(f"run.log: {described(error, 200)}")
 

@@ -151,9 +151,7 @@ class Complaints:
             pass
 
 
-def understood(
-    recorder: Recorder, step: Any, values: Mapping[Any, Any]
-) -> tuple[int | None, dict[str, float]]:
+def understood(recorder: Recorder, step: Any, values: Mapping[Any, Any]) -> tuple[int | None, dict[str, float]]:
     """Step and values as numbers; what is none is dropped with its name and value."""
     at = None if step is None else as_step(step)
     if step is not None and at is None:
@@ -325,9 +323,7 @@ class PipeRecorder:
     def _lost(self, error: OSError) -> None:
         self._away = isinstance(error, BrokenPipeError)
         self.dropped += 1
-        self._complaints.say(
-            f"the lab cannot be reached ({error.strerror}); what is logged from now on is not kept"
-        )
+        self._complaints.say(f"the lab cannot be reached ({error.strerror}); what is logged from now on is not kept")
 
 
 def _wait_for_room(fd: int) -> None:

@@ -77,8 +77,4 @@ def _reason(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError):
         return f"it needs the package {error.name!r}"
     text = str(error) or type(error).__name__
-    return (
-        text
-        if isinstance(error, FileNotFoundError) or not isinstance(error, OSError)
-        else f"{text} (not kept)"
-    )
+    return text if isinstance(error, FileNotFoundError) or not isinstance(error, OSError) else f"{text} (not kept)"

@@ -76,9 +76,7 @@ def _several(obj: Any) -> list[tuple[str | None, Any]] | None:
 
 def is_visual(obj: Any) -> bool:
     """Whether `obj` is a picture, a table, a file or the like, rather than a plain value."""
-    if isinstance(obj, (str, int, float, bool, dict, list, tuple, set, type(None))) and not _draws_itself(
-        obj
-    ):
+    if isinstance(obj, (str, int, float, bool, dict, list, tuple, set, type(None))) and not _draws_itself(obj):
         return False
     if getattr(obj, "shape", None) == ():  # a scalar of NumPy or torch
         return False
@@ -97,11 +95,7 @@ def _known_to_library(obj: Any) -> bool:
 
     modules = {kind.__module__.partition(".")[0] for kind in type(obj).__mro__}
     families = {"numpy", "pandas", "polars", "plotly", "altair", "PIL", "torch"}
-    return (
-        bool(modules & families)
-        or isinstance(obj, (bytes, bytearray, memoryview))
-        or find_figure(obj) is not None
-    )
+    return bool(modules & families) or isinstance(obj, (bytes, bytearray, memoryview)) or find_figure(obj) is not None
 
 
 def _show_one(

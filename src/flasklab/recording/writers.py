@@ -136,9 +136,7 @@ def _arrays(obj: Any, ending: str) -> Write | None:
         return None
     if ending == ".npz" and isinstance(obj, Mapping) and obj:
         return lambda path: numpy.savez_compressed(path, allow_pickle=False, **obj)
-    if not isinstance(obj, (numpy.ndarray, numpy.generic)) and not (
-        ending in {".npy", ".npz"} and _is_list(obj)
-    ):
+    if not isinstance(obj, (numpy.ndarray, numpy.generic)) and not (ending in {".npy", ".npz"} and _is_list(obj)):
         return None
     if ending == ".npy":
         return lambda path: numpy.save(path, obj, allow_pickle=False)
@@ -183,9 +181,7 @@ def _image(obj: Any, ending: str) -> Write | None:
 
 def _json(obj: Any, ending: str) -> Write | None:
     if ending in {".jsonl", ".ndjson"} and isinstance(obj, (list, tuple)):
-        return lambda path: path.write_bytes(
-            b"".join(msgspec.json.encode(as_json(row)) + b"\n" for row in obj)
-        )
+        return lambda path: path.write_bytes(b"".join(msgspec.json.encode(as_json(row)) + b"\n" for row in obj))
     if ending.endswith("json"):
         return lambda path: path.write_bytes(msgspec.json.format(msgspec.json.encode(as_json(obj)), indent=2))
     return None

@@ -59,11 +59,9 @@ def _save(path: Path, values: NDArray[Any]) -> None:
 
 
 def _as_numpy(obj: Any, numpy: Any) -> NDArray[Any] | None:
-    if isinstance(obj, numpy.ndarray):
-        masked = isinstance(obj, numpy.ma.MaskedArray) and obj.dtype.kind in _NUMERIC
-        values = numpy.ma.filled(obj.astype(float), numpy.nan) if masked else numpy.asarray(obj)
-        return values  # type: ignore[no-any-return]  # numpy is Any here
-    if isinstance(obj, numpy.generic):
+    if isinstance(obj, numpy.ma.MaskedArray) and obj.dtype.kind in _NUMERIC:
+        return numpy.ma.filled(obj.astype(float), numpy.nan)  # type: ignore[no-any-return]  # numpy is Any here
+    if isinstance(obj, (numpy.ndarray, numpy.generic)):
         return numpy.asarray(obj)  # type: ignore[no-any-return]  # as above
     torch = sys.modules.get("torch")
     if torch is None or not isinstance(obj, torch.Tensor):
@@ -71,10 +69,10 @@ def _as_numpy(obj: Any, numpy: Any) -> NDArray[Any] | None:
     tensor = obj.detach().cpu()
     if tensor.is_floating_point() and tensor.dtype not in {torch.float16, torch.float32, torch.float64}:
         tensor = tensor.float()  # NumPy has no bfloat16
-    values = tensor.numpy()
+    values: NDArray[Any] = tensor.numpy()
     if values.ndim == 3 and values.shape[0] in _CHANNELS and values.shape[2] not in _CHANNELS:
-        values = values.transpose(1, 2, 0)  # torch has the channels first
-    return values  # type: ignore[no-any-return]  # noqa: RET504 - torch is Any here
+        return values.transpose(1, 2, 0)  # torch has the channels first
+    return values
 
 
 def _picture(values: NDArray[Any]) -> Rendering | None:
@@ -115,9 +113,7 @@ def heatmap_cells(values: NDArray[Any]) -> dict[str, Any]:
 
     rows, columns = (_starts(size, MAX_CELLS) for size in values.shape)
     cells = []
-    for start, stop in zip(
-        rows, [*rows[1:], values.shape[0]], strict=True
-    ):  # by rows, to copy little at a time
+    for start, stop in zip(rows, [*rows[1:], values.shape[0]], strict=True):  # by rows, to copy little at a time
         block = values[start:stop].astype(np.float64)
         known = np.isfinite(block)
         sums = np.add.reduceat(np.where(known, block, 0.0).sum(axis=0), columns)

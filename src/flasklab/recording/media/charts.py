@@ -20,9 +20,7 @@ def plotly_figure(figure: Any) -> Bundle | None:
     if module is None or not isinstance(figure, module.BaseFigure):
         return None
     content = figure.to_json(validate=False).encode()
-    return Bundle(
-        name="chart", renderings=(Rendering(ending=".plotly.json", media_type=PLOTLY, content=content),)
-    )
+    return Bundle(name="chart", renderings=(Rendering(ending=".plotly.json", media_type=PLOTLY, content=content),))
 
 
 def altair_chart(chart: Any) -> Bundle | None:

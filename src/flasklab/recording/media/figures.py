@@ -31,9 +31,7 @@ def matplotlib_figure(obj: Any) -> Bundle | None:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight")
     png = buffer.getvalue()
-    renderings = [
-        Rendering(ending=".png", media_type="image/png", content=png, meta={**png_size(png), "scale": 2})
-    ]
+    renderings = [Rendering(ending=".png", media_type="image/png", content=png, meta={**png_size(png), "scale": 2})]
     svg = _svg(figure)
     if svg is not None:
         renderings.append(Rendering(ending=".svg", media_type="image/svg+xml", content=svg))

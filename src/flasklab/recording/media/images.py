@@ -83,9 +83,7 @@ def encode_png(pixels: NDArray[Any]) -> bytes:
     raw = b"".join(b"\x00" + row.tobytes() for row in rows)
     colour = 2 if channels == 3 else 6  # PNG's numbers for RGB and RGBA
     header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
-    return (
-        _PNG_MAGIC + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(raw, 6)) + _chunk(b"IEND", b"")
-    )
+    return _PNG_MAGIC + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(raw, 6)) + _chunk(b"IEND", b"")
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -52,9 +52,7 @@ def pandas_table(obj: Any) -> Bundle | None:
 
 def is_numbered(index: Any, pandas: Any) -> bool:
     """Whether a pandas index is the plain 0, 1, 2, ... that tells nothing."""
-    return (
-        isinstance(index, pandas.RangeIndex) and index.start == 0 and index.step == 1 and index.name is None
-    )
+    return isinstance(index, pandas.RangeIndex) and index.start == 0 and index.step == 1 and index.name is None
 
 
 def polars_table(obj: Any) -> Bundle | None:
@@ -98,9 +96,7 @@ def _bundle(
     rows, width = shape
     meta = {"rows": rows, "columns": width}
     table = {"columns": columns, "data": data, "rows": rows, "shown": shown}
-    renderings = [
-        Rendering(ending=".table.json", media_type=TABLE, content=msgspec.json.encode(table), meta=meta)
-    ]
+    renderings = [Rendering(ending=".table.json", media_type=TABLE, content=msgspec.json.encode(table), meta=meta)]
     if rows * width <= _MAX_CSV_CELLS:
         renderings.append(Rendering(ending=".csv", media_type="text/csv", content=write_csv, meta=meta))
     return Bundle(name="table", renderings=tuple(renderings))

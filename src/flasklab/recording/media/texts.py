@@ -30,9 +30,7 @@ def json_value(obj: Any) -> Bundle | None:
     if members(obj) is None:
         return None
     content = msgspec.json.format(msgspec.json.encode(as_json(obj)), indent=2)
-    return Bundle(
-        name="data", renderings=(Rendering(ending=".json", media_type="application/json", content=content),)
-    )
+    return Bundle(name="data", renderings=(Rendering(ending=".json", media_type="application/json", content=content),))
 
 
 def represented(obj: Any) -> Bundle:

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import math
+import os
+import struct
+from typing import Any
+
+import pytest
+
+from flasklab.recording import frames
+from flasklab.recording.frames import Decoder, Layout, Metrics, encode_event, encode_metrics
+
+
+def decoded(packets: list[bytes]) -> list[Metrics | dict[str, Any]]:
+    return Decoder().feed(b"".join(packets))
+
+
+def only_metrics(packets: list[bytes]) -> Metrics:
+    (found,) = decoded(packets)
+    assert isinstance(found, Metrics)
+    return found
+
+
+def test_logged_values_come_back_with_time_step_and_order_of_keys() -> None:
+    packets = encode_metrics(12.5, 7, {"loss": 0.25, "accuracy": 1.0})
+    assert len(packets) == 1
+    assert only_metrics(packets) == Metrics(12.5, 7, ("loss", "accuracy"), (0.25, 1.0))
+
+
+def test_values_without_a_step_come_back_without_one() -> None:
+    assert only_metrics(encode_metrics(0.0, None, {"a": 1.0})).step is None
+
+
+@pytest.mark.parametrize("step", [0, -1, 2**63 - 1, -(2**63) + 1])
+def test_every_step_of_64_bits_comes_back(step: int) -> None:
+    assert only_metrics(encode_metrics(0.0, step, {"a": 1.0})).step == step
+
+
+def test_nan_and_infinities_are_kept() -> None:
+    values = only_metrics(encode_metrics(0.0, 0, {"a": math.nan, "b": math.inf, "c": -math.inf})).values
+    assert math.isnan(values[0])
+    assert values[1:] == (math.inf, -math.inf)
+
+
+@pytest.mark.parametrize("key", ["", "train/loss", "λ → ∞", "\0", "a b\n", "x" * 5000, "__proto__"])
+def test_any_text_is_a_key(key: str) -> None:
+    assert only_metrics(encode_metrics(0.0, 0, {key: 1.0, "other": 2.0})).keys == (key, "other")
+
+
+def test_a_key_with_a_lone_surrogate_is_readable_instead_of_an_error() -> None:
+    assert only_metrics(encode_metrics(0.0, 0, {"a\ud800": 1.0})).keys == ("a\\ud800",)
+
+
+def test_a_key_beyond_the_limit_is_cut_between_characters() -> None:
+    (key,) = only_metrics(encode_metrics(0.0, 0, {"é" * 20_000: 1.0})).keys
+    assert key == "é" * (frames.MAX_KEY // 2)
+
+
+def test_a_call_without_values_says_nothing() -> None:
+    assert encode_metrics(0.0, 0, {}) == []
+
+
+def test_no_packet_is_larger_than_one_atomic_write() -> None:
+    values = {f"metric {number}": float(number) for number in range(1000)}
+    packets = [*encode_metrics(0.0, 0, values), *encode_event({"type": "note", "text": "x" * 100_000})]
+    assert len(packets) > 10
+    assert max(map(len, packets)) <= frames.MAX_PACKET
+
+
+def test_the_layout_fits_up_to_the_last_byte_of_a_packet_and_not_beyond() -> None:
+    room = frames.MAX_PACKET - 3 - 18 - 8 - 2
+    assert len(Layout(["k" * room]).packet(0.0, 0, [1.0])) == frames.MAX_PACKET
+    assert not Layout(["k" * (room + 1)]).fits
+    assert only_metrics(encode_metrics(0.0, 1, {"k" * (room + 1): 1.0})).keys == ("k" * (room + 1),)
+
+
+def test_a_frame_too_large_for_a_packet_comes_back_whole() -> None:
+    values = {f"metric {number}": float(number) for number in range(1000)}
+    found = only_metrics(encode_metrics(1.0, 2, values))
+    assert dict(zip(found.keys, found.values, strict=True)) == values
+
+
+def test_more_keys_than_a_frame_counts_come_in_several_frames() -> None:
+    values = {str(number): 1.0 for number in range(frames.MAX_KEYS + 5)}
+    first, second = decoded(encode_metrics(1.0, 2, values))
+    assert isinstance(first, Metrics)
+    assert isinstance(second, Metrics)
+    assert len(first.keys) == frames.MAX_KEYS
+    assert second.keys[-1] == str(frames.MAX_KEYS + 4)
+
+
+def test_an_event_comes_back_as_it_was() -> None:
+    event = {"type": "progress", "done": 3, "total": None, "message": "épöche"}
+    assert decoded(encode_event(event)) == [event]
+
+
+@pytest.mark.parametrize("size", [4000, 4093, 4094, 100_000])
+def test_an_event_of_any_size_comes_back(size: int) -> None:
+    event = {"type": "note", "text": "x" * size}
+    assert decoded(encode_event(event)) == [event]
+
+
+def test_an_event_with_values_json_cannot_hold_is_sent_with_their_reprs() -> None:
+    (event,) = decoded(encode_event({"type": "outcome", "output": {"a": math.nan, (1, 2): {"\ud800": print}}}))
+    assert event == {
+        "type": "outcome",
+        "output": {"a": "NaN", "(1, 2)": {"\\ud800": "<built-in function print>"}},
+    }
+
+
+def test_packets_cut_anywhere_are_put_together_again() -> None:
+    events: list[dict[str, Any]] = [{"type": "note", "text": "x" * size} for size in (1, 10, 9000)]
+    data = b"".join(packet for event in events for packet in encode_event(event))
+    data += b"".join(encode_metrics(1.0, 1, {"a": 1.0}))
+    decoder = Decoder()
+    found = [item for start in range(0, len(data), 7) for item in decoder.feed(data[start : start + 7])]
+    assert found == [*events, Metrics(1.0, 1, ("a",), (1.0,))]
+    assert decoder.unfinished == 0
+
+
+def test_a_packet_cut_at_the_end_is_kept_back_and_counted_as_unfinished() -> None:
+    decoder = Decoder()
+    assert decoder.feed(encode_event({"type": "begin"})[0][:-1]) == []
+    assert decoder.unfinished == 1
+
+
+def test_large_messages_of_several_writers_may_be_mixed() -> None:
+    one = {"type": "note", "text": "1" * 20_000}
+    other = {"type": "note", "text": "2" * 20_000}
+    pairs = zip(encode_event(one), encode_event(other), strict=True)
+    assert decoded([packet for pair in pairs for packet in pair]) == [one, other]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        struct.pack("<HB", 5, 9) + b"what?",
+        struct.pack("<HB", 5, frames.EVENT) + b'{"a":',
+        struct.pack("<HB", 3, frames.EVENT) + b"[1]",
+        struct.pack("<HB", 9, frames.EVENT) + b'{"a":"b"}',
+        struct.pack("<HB", 2, frames.METRICS) + b"xx",
+        struct.pack("<HB", 18, frames.METRICS) + struct.pack("<dqH", 0.0, 0, 3),
+        struct.pack("<HB", 28, frames.METRICS) + struct.pack("<dqHdH", 0.0, 0, 1, 1.0, 9),
+        struct.pack("<HB", 26, frames.METRICS) + struct.pack("<dqHd", 0.0, 0, 1, 1.0),
+        struct.pack("<HB", 4, frames.PART) + b"abcd",
+        struct.pack("<HB", 9, frames.PART) + struct.pack("<QB", 1, 1),
+        struct.pack("<HB", 10, frames.PART) + struct.pack("<QB", 1, 1) + bytes((frames.PART,)),
+    ],
+)
+def test_a_damaged_packet_is_counted_and_hides_nothing_after_it(damaged: bytes) -> None:
+    decoder = Decoder()
+    assert decoder.feed(damaged + encode_event({"type": "begin"})[0]) == [{"type": "begin"}]
+    assert decoder.dropped == 1
+
+
+def test_random_bytes_never_raise() -> None:
+    decoder = Decoder()
+    for _ in range(200):
+        decoder.feed(os.urandom(500))
+
+
+def test_a_message_that_never_ends_does_not_fill_memory_and_its_rest_is_not_misread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(frames, "MAX_MESSAGE", 20_000)
+    decoder = Decoder()
+    assert decoder.feed(b"".join(encode_event({"type": "note", "text": "x" * 50_000}))) == []
+    assert decoder.dropped == 1
+    assert decoder.unfinished == 0
+    small = {"type": "note", "text": "x" * 10_000}
+    assert decoder.feed(b"".join(encode_event(small))) == [small]
+
+
+def test_the_memory_of_keys_is_bounded() -> None:
+    decoder = Decoder()
+    for number in range(3000):
+        decoder.feed(b"".join(encode_metrics(0.0, 0, {f"key {number}": 1.0})))
+    assert len(decoder._keys) <= 1024
