@@ -102,9 +102,7 @@ def _settle_in(fds: tuple[int, int, int], parent: int) -> int:
     os.dup2(null, 0)
     for fd in (out, err, null):
         os.close(fd)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    _open_output()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -114,6 +112,13 @@ def _settle_in(fds: tuple[int, int, int], parent: int) -> int:
     if not logging.getLogger().handlers:
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     return events
+
+
+def _open_output() -> None:
+    """Give Python its standard streams anew: those of the zygote may remember a file that could be sought in."""
+    for name, fd in (("stdout", 1), ("stderr", 2)):
+        stream = open(fd, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115 - it lives as long as the process
+        setattr(sys, name, stream)
 
 
 def _on_terminate(_signum: int, _frame: FrameType | None) -> NoReturn:
@@ -222,6 +227,8 @@ def _await_threads() -> None:
 
 
 def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
+    # A module may have kept the streams that the zygote had when it was imported.
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
         with contextlib.suppress(Exception):
-            stream.flush()
+            if stream is not None:
+                stream.flush()

@@ -97,7 +97,7 @@ def _serve_web(settings: Settings, loader: AppLoader) -> int:
         workers_kill_timeout=10,
     )
     try:
-        server.serve(target_loader=lambda: loader, wrap_loader=False)
+        server.serve(target_loader=loader, wrap_loader=False)
     except SystemExit as end:
         return int(end.code or 0)
     return 0
