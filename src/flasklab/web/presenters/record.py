@@ -63,9 +63,7 @@ def facts(run: Run, environment: Mapping[str, Any] | None, now: datetime) -> tup
 def packages(environment: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
     """Installed distributions and their versions, by name."""
     found = (environment or {}).get("packages") or {}
-    return tuple(
-        sorted(((str(name), str(version)) for name, version in found.items()), key=lambda p: p[0].lower())
-    )
+    return tuple(sorted(((str(name), str(version)) for name, version in found.items()), key=lambda p: p[0].lower()))
 
 
 def sources(environment: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:

@@ -96,6 +96,11 @@ class Figure:
         return self.frames[-1]
 
     @property
+    def steps(self) -> list[dict[str, Any]]:
+        """The frames for the slider that goes through them."""
+        return [{"step": frame.step, "url": frame.url} for frame in self.frames]
+
+    @property
     def wide(self) -> bool:
         """Whether it needs the page's whole width."""
         return self.kind in ("table", "plotly", "html", "json")
@@ -122,9 +127,7 @@ def output_rest(run: Run) -> str:
         rest = {
             key: item
             for key, item in rest.items()
-            if key not in known
-            and not (isinstance(item, dict) and "$shown" in item)
-            and item not in (None, [], {})
+            if key not in known and not (isinstance(item, dict) and "$shown" in item) and item not in (None, [], {})
         }
     elif not isinstance(rest, list):
         return ""
@@ -191,7 +194,7 @@ def _detail(members: list[Artifact]) -> str:
     for member in members:
         meta |= member.meta
     if isinstance(shape := meta.get("shape"), list):
-        text = " × ".join(str(part) for part in shape)
+        text = " x ".join(str(part) for part in shape)
         return f"{text} {meta['dtype']}" if "dtype" in meta else text
     parts = [
         formats.count(meta[key], noun)

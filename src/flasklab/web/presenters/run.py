@@ -226,14 +226,12 @@ def present_run(
         attempts=tuple(_attempts(attempts, at)) if len(attempts) > 1 else (),
         packages=record.packages(environment),
         sources=record.sources(environment),
-        log=tuple(
-            LogLines(stream=_stream(name), spans=tuple(ansi.spans(text))) for name, _, text in log.pieces
-        ),
+        log=tuple(LogLines(stream=_stream(name), spans=tuple(ansi.spans(text))) for name, _, text in log.pieces),
         log_cut=log.start > 0,
         log_size=formats.size(log.size),
         cursor=f"0.{log.end}",
         started=rfc3339(run.started_at) if run.started_at else "",
-        copies=copies,
+        copies=copies if copies and copies.curl else None,
         queue=present_queue(queue),
         links=links,
         known=description is not None,
@@ -267,18 +265,14 @@ def _waiting(run: Run, queue: LabNow | None) -> str:
         return ""
     position = run.queue_position
     ahead = (position or 1) - 1
-    place = (
-        "It is next in the queue." if not ahead else f"{formats.count(ahead, 'run')} before it in the queue."
-    )
+    place = "It is next in the queue." if not ahead else f"{formats.count(ahead, 'run')} before it in the queue."
     return f"{place} {queue.reason}".strip() if queue else place
 
 
 def _stats(run: Run, at: datetime) -> tuple[Stat, ...]:
     stats = []
     for key, summary in list(run.metrics.items())[:_STATS]:
-        title = (
-            f"min {formats.number(summary.min)} · max {formats.number(summary.max)} · step {summary.step:,}"
-        )
+        title = f"min {formats.number(summary.min)} · max {formats.number(summary.max)} · step {summary.step:,}"
         stats.append(Stat(key=f"metric:{key}", label=key, text=formats.number(summary.last), title=title))
     if run.started_at is not None:
         elapsed = ((run.finished_at or at) - run.started_at).total_seconds()
@@ -286,9 +280,7 @@ def _stats(run: Run, at: datetime) -> tuple[Stat, ...]:
         stats.append(Stat(key="elapsed", label=label, text=formats.duration(elapsed)))
     if run.state is RunState.RUNNING:
         left = left_seconds(run, at)
-        stats.append(
-            Stat(key="left", label="Left", text="–" if left is None else f"about {formats.duration(left)}")
-        )
+        stats.append(Stat(key="left", label="Left", text="…" if left is None else f"about {formats.duration(left)}"))
     return tuple(stats)
 
 
@@ -299,9 +291,7 @@ def _tabs(run: Run, current: str, shown: int) -> tuple[Tab, ...]:
         "files": len(run.artifacts),
         "parameters": len(run.params),
     }
-    return tuple(
-        Tab(key=key, label=key.capitalize(), count=counts.get(key), current=key == current) for key in TABS
-    )
+    return tuple(Tab(key=key, label=key.capitalize(), count=counts.get(key), current=key == current) for key in TABS)
 
 
 def _metric(key: str, summary: MetricSummary) -> MetricRow:

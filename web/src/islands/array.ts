@@ -1,0 +1,71 @@
+/** A numeric array: a heatmap for two dimensions, a curve for one. */
+
+import { make } from '../dom';
+import { number, toNumber, type Figure } from '../format';
+import { color, THEME } from '../theme';
+import { fetchJson } from './index';
+import { ramp } from './ramp';
+
+interface ArrayJson {
+  shape: number[];
+  dtype: string;
+  min: Figure;
+  max: Figure;
+  data: Figure[] | Figure[][];
+}
+
+export async function draw(place: HTMLElement, address: string): Promise<void> {
+  const found = await fetchJson<ArrayJson>(address);
+  const low = toNumber(found.min);
+  const high = toNumber(found.max);
+  const label = `${place.dataset.label ?? 'Array'}, ${found.shape.join(' by ')}, from ${number(low)} to ${number(high)}`;
+  const canvas = make('canvas', { role: 'img', 'aria-label': label });
+  const rows = found.data;
+  const note = make('p', { class: 'small muted num pad' }, `${found.dtype} · min ${number(low)} · max ${number(high)}`);
+  place.replaceChildren(canvas, note);
+  if (Array.isArray(rows[0])) heatmap(canvas, rows as Figure[][], low, high);
+  else {
+    const values = (rows as Figure[]).map(toNumber);
+    curve(canvas, values, low, high);
+    addEventListener(THEME, () => curve(canvas, values, low, high));
+  }
+}
+
+function heatmap(canvas: HTMLCanvasElement, rows: Figure[][], low: number, high: number): void {
+  const height = rows.length;
+  const width = rows[0]?.length ?? 0;
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext('2d');
+  if (!context || !width) return;
+  const image = context.createImageData(width, height);
+  rows.forEach((row, y) =>
+    row.forEach((value, x) => image.data.set(ramp((toNumber(value) - low) / (high - low || 1)), 4 * (y * width + x))),
+  );
+  context.putImageData(image, 0, 0);
+}
+
+function curve(canvas: HTMLCanvasElement, values: number[], low: number, high: number): void {
+  const width = Math.max(300, canvas.parentElement?.clientWidth ?? 600);
+  const height = 200;
+  const scale = Math.min(devicePixelRatio, 2);
+  Object.assign(canvas, { width: width * scale, height: height * scale });
+  const context = canvas.getContext('2d');
+  if (!context) return;
+  context.scale(scale, scale);
+  context.strokeStyle = color('--c1');
+  context.lineWidth = 1.5;
+  context.beginPath();
+  const pad = 12;
+  let drawing = false;
+  values.forEach((value, at) => {
+    const x = pad + ((width - 2 * pad) * at) / Math.max(1, values.length - 1);
+    const y = height - pad - ((height - 2 * pad) * (value - low)) / (high - low || 1);
+    if (!Number.isFinite(y)) drawing = false;
+    else if (drawing) context.lineTo(x, y);
+    else {
+      context.moveTo(x, y);
+      drawing = true;
+    }
+  });
+  context.stroke();
+}

@@ -1,0 +1,97 @@
+/** A run's page: one live answer feeds the strip, the curves and the log; at the end the page fetches itself once. */
+
+import { mount } from './islands';
+import { make, one, setText } from './dom';
+import { Charts } from './run/charts';
+import { Follower, isFinal, type Live } from './run/live';
+import { Log } from './run/log';
+import { refresh, remember } from './run/refresh';
+import { Strip } from './run/strip';
+
+const REFRESH_MS = 3000; // what a run shows while it runs appears at most this often
+const RESULTS = ['results', 'record', 'files', 'tabs'];
+
+class RunPage {
+  private readonly title: string;
+  private readonly strip: Strip;
+  private readonly log: Log | undefined;
+  private charts: Charts | undefined;
+  private state: string;
+  private artifacts: number;
+  private refreshed = 0;
+
+  constructor(private readonly root: HTMLElement) {
+    const { title = '', started = '', state = '', cursor = '', artifacts = '0' } = root.dataset;
+    this.title = title;
+    this.state = state;
+    this.artifacts = Number(artifacts);
+    this.strip = new Strip(started, state, title);
+    const log = one('#log');
+    if (log) this.log = new Log(log, Number(cursor.split('.')[1]));
+    this.drawCharts();
+    mount(root);
+  }
+
+  follow(): void {
+    const needed = !isFinal(this.state) || one('[data-chart]', this.root);
+    if (!needed) return;
+    new Follower(this.root.dataset.live ?? '', this.root.dataset.cursor ?? '', {
+      news: (live) => void this.take(live),
+      lost: (since) => offline(`Offline: last update ${since.toLocaleTimeString()}. Retrying.`),
+      back: () => offline(''),
+    }).ask();
+  }
+
+  private async take(live: Live): Promise<void> {
+    this.charts?.add(live.points);
+    this.log?.add(live.log);
+    this.strip.show(live.run);
+    if (live.run.state !== this.state) await this.change(live);
+    else if (live.run.artifacts.length !== this.artifacts && Date.now() - this.refreshed > REFRESH_MS) {
+      this.refreshed = Date.now();
+      this.artifacts = live.run.artifacts.length;
+      this.adopt(await refresh(RESULTS, []));
+    } else if (live.run.queue_position !== null) {
+      const ahead = live.run.queue_position - 1;
+      const place = ahead ? `${ahead} ${ahead === 1 ? 'run' : 'runs'} before it in the queue.` : 'It is next in the queue.';
+      const words = one('[data-stat="waiting"]');
+      if (words) setText(words, (words.textContent ?? '').replace(/^.*?queue\./, place));
+    }
+  }
+
+  private async change(live: Live): Promise<void> {
+    this.state = live.run.state;
+    this.artifacts = live.run.artifacts.length;
+    const keep = one('[data-chart]', this.root) ? ['charts'] : [];
+    this.adopt(await refresh(undefined, keep));
+    setText(one('#said'), `${this.title} is ${live.run.state.replace('_', ' ')}.`);
+    document.title = isFinal(this.state) ? `${this.state.replace('_', ' ')} · ${this.title}` : document.title;
+    if (!keep.length) {
+      this.drawCharts();
+      if (isFinal(this.state)) this.charts?.add(live.points);
+    }
+  }
+
+  private adopt(swapped: Element[]): void {
+    for (const element of swapped) mount(element);
+  }
+
+  private drawCharts(): void {
+    const place = one('[data-charts]', this.root);
+    if (place) this.charts = new Charts(place);
+  }
+}
+
+function offline(text: string): void {
+  const strip = one('#offline');
+  if (!strip) return;
+  strip.hidden = !text;
+  strip.replaceChildren(make('span', {}, text));
+  one('#run')?.classList.toggle('stale', Boolean(text));
+}
+
+const root = one('#run');
+if (root) {
+  remember(document);
+  new RunPage(root).follow();
+}
