@@ -92,7 +92,6 @@ _ACTIVE = select(
     runs.c.seq,
     runs.c.cancel_requested_by,
     runs.c.cancel_requested_at,
-    runs.c.started_at.is_not(None).label("began"),
 ).where(runs.c.state == _RUNNING)
 
 
