@@ -31,8 +31,6 @@ def cancel(run_id: str, as_json: bool) -> None:
     elif run.state is RunState.CANCELED:
         click.echo(f"Run #{run.number} of {run.experiment} is canceled.")
     elif run.state.is_final:
-        click.echo(
-            f"Run #{run.number} of {run.experiment} had {run.state.value} before it could be canceled."
-        )
+        click.echo(f"Run #{run.number} of {run.experiment} had {run.state.value} before it could be canceled.")
     else:
         click.echo(f"Run #{run.number} of {run.experiment} was asked to stop and has not ended yet.")

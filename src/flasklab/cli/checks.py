@@ -65,9 +65,7 @@ def check_results(results: Path) -> Finding:
         elif not os.access(place, os.W_OK | os.X_OK):
             raise PermissionError("Permission denied")
     except OSError as error:
-        return Finding(
-            name="results", state="wrong", message=f"{results} cannot be written: {error}.", mend=mend
-        )
+        return Finding(name="results", state="wrong", message=f"{results} cannot be written: {error}.", mend=mend)
     if place != results:
         return Finding(name="results", state="note", message=f"{results} is made when the lab first starts.")
     return Finding(name="results", state="ok", message=f"{results} can be written.")
@@ -119,9 +117,7 @@ def check_database(settings: Settings) -> Finding:
 
     sqlite = settings.database_url.startswith("sqlite")
     if sqlite and not Path(make_url(settings.database_url).database or "").exists():
-        return Finding(
-            name="database", state="note", message="The database is made when the lab first starts."
-        )
+        return Finding(name="database", state="note", message="The database is made when the lab first starts.")
     try:
         store = Store(settings)
         try:
@@ -192,9 +188,7 @@ def check_experiments(settings: Settings) -> Iterator[Finding]:
         return
     names = ", ".join(found.name for found in catalog.experiments)
     if catalog.experiments:
-        yield Finding(
-            name="experiments", state="ok", message=f"{len(catalog.experiments)} can be run: {names}."
-        )
+        yield Finding(name="experiments", state="ok", message=f"{len(catalog.experiments)} can be run: {names}.")
     elif not catalog.broken:
         yield Finding(
             name="experiments",

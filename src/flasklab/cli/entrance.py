@@ -80,9 +80,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         names = runpy.run_path(str(file))
     except Exception as error:
-        lines = [
-            frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)
-        ]
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
         line = error.lineno if isinstance(error, SyntaxError) else (lines or [None])[-1]
         where = str(file) if line is None else f"{file}:{line}"
         raise SettingsError(f"{where}: {type(error).__name__}: {error}.") from error

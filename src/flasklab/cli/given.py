@@ -19,12 +19,8 @@ if TYPE_CHECKING:
 def parameter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command `-p`, `--file` and `--params`."""
     options = (
-        click.option(
-            "-p", "texts", metavar="NAME=VALUE", multiple=True, help="A parameter; may be repeated."
-        ),
-        click.option(
-            "--file", "files", metavar="NAME=@PATH", multiple=True, help="A parameter that is a file."
-        ),
+        click.option("-p", "texts", metavar="NAME=VALUE", multiple=True, help="A parameter; may be repeated."),
+        click.option("--file", "files", metavar="NAME=@PATH", multiple=True, help="A parameter that is a file."),
         click.option(
             "--params",
             "params_file",

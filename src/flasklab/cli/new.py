@@ -42,9 +42,7 @@ def copy_into(folder: Path, example: Traversable) -> None:
             if not path.is_file() or "__pycache__" in path.parts:
                 continue
             target = folder / path.relative_to(source)
-            if (
-                target.name == "gitignore"
-            ):  # without its dot, so that it does not work within the package itself
+            if target.name == "gitignore":  # without its dot, so that it does not work within the package itself
                 target = target.with_name(".gitignore")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)

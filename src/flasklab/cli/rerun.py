@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 @parameter_options
 @start_options
 @setting_flags(*WHERE)
-def rerun(
-    run_id: str, texts: tuple[str, ...], files: tuple[str, ...], params_file: Path | None, **shown: Any
-) -> None:
+def rerun(run_id: str, texts: tuple[str, ...], files: tuple[str, ...], params_file: Path | None, **shown: Any) -> None:
     """Run again what run ID did, with the parameters given here changed.
 
     ID is a run's id, the beginning of one, or a number like 12.

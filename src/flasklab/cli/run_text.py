@@ -31,9 +31,7 @@ def runs_table(runs: Sequence[Run]) -> Table:
     """One line per run: what it is, where it stands, what was asked for."""
     made = table("#>", "experiment", "state", "parameters", "progress", "created", "took>", "id")
     for run in runs:
-        params = ", ".join(
-            f"{name}={value_text(run.params[name])}" for name in run.given if name in run.params
-        )
+        params = ", ".join(f"{name}={value_text(run.params[name])}" for name in run.given if name in run.params)
         made.add_row(
             str(run.number),
             run.experiment,
@@ -78,9 +76,7 @@ def print_run(out: Console, run: Run) -> None:
     if run.metrics:
         made = table("metric", "last>", "min>", "max>", "points>")
         for key, found in run.metrics.items():
-            made.add_row(
-                key, number_text(found.last), number_text(found.min), number_text(found.max), str(found.count)
-            )
+            made.add_row(key, number_text(found.last), number_text(found.min), number_text(found.max), str(found.count))
         out.print("", made, sep="\n")
     if run.artifacts:
         made = table("file", "type", "size>")

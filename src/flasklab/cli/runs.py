@@ -18,14 +18,10 @@ STATES = tuple(state.value for state in RunState)
 @click.argument("query", nargs=-1)
 @click.option("--state", type=click.Choice(STATES), help="Only runs in this state.")
 @click.option("--experiment", help="Only runs of this experiment.")
-@click.option(
-    "--limit", default=30, show_default=True, type=click.IntRange(1, 1000), help="The newest so many."
-)
+@click.option("--limit", default=30, show_default=True, type=click.IntRange(1, 1000), help="The newest so many.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @setting_flags("results", "database_url")
-def runs(
-    query: tuple[str, ...], state: str | None, experiment: str | None, limit: int, as_json: bool
-) -> None:
+def runs(query: tuple[str, ...], state: str | None, experiment: str | None, limit: int, as_json: bool) -> None:
     """List runs, the newest first.
 
     QUERY narrows the list: a state's name, or a text in the runs' experiment, parameters, tags or note.

@@ -92,8 +92,7 @@ class Screen:
         _line("address", click.style(report.address, fg="cyan", bold=True))
         _line("results", str(settings.results))
         _line("database", without_password(settings.database_url))
-        _line("workers", f"{settings.workers} runs at once")
-        click.echo("\n  Ctrl-C stops it; runs that wait go on when it is started again.\n")
+        _line("workers", "1 run at a time" if settings.workers == 1 else f"{settings.workers} runs at once")
 
     def _print_experiments(self, report: ServeReport) -> None:
         if report.experiments:
@@ -102,7 +101,8 @@ class Screen:
             _line("experiments", f"none yet in {report.settings.experiments}")
         for _module, where, error, needs in report.broken:
             mend = f" (pip install {needs})" if needs else ""
-            _line(click.style("broken", fg="red"), f"{where}: {error}{mend}", width=len("experiments"))
+            _line(click.style("broken", fg="red"), f"{where}: {error}{mend}")
+        click.echo("\n  Ctrl-C stops it; runs that wait go on when it is started again.\n")
 
 
 def without_password(url: str) -> str:
@@ -110,6 +110,6 @@ def without_password(url: str) -> str:
     return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
 
 
-def _line(name: str, text: str, width: int = 11) -> None:
-    padding = " " * (width - len(click.unstyle(name)))
+def _line(name: str, text: str) -> None:
+    padding = " " * (len("experiments") - len(click.unstyle(name)))
     click.echo(f"  {name}{padding}  {text}")

@@ -28,9 +28,7 @@ def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
     options = (
         click.option("--detach", "-d", is_flag=True, help="Start it, print its id and leave it to the lab."),
         click.option("--quiet", "-q", is_flag=True, help="Print the output only, not the log."),
-        click.option(
-            "--json", "as_json", is_flag=True, help="Print the whole run as JSON, not just its output."
-        ),
+        click.option("--json", "as_json", is_flag=True, help="Print the whole run as JSON, not just its output."),
     )
     for option in reversed(options):
         command = option(command)
@@ -50,9 +48,7 @@ def describe(desk: Desk, experiment: str) -> Description:
     return desk.experiments.get(experiment, DESCRIBING_SECONDS)
 
 
-def start(
-    desk: Desk, description: Description, values: Mapping[str, Any], *, rerun_of: str | None = None
-) -> Run:
+def start(desk: Desk, description: Description, values: Mapping[str, Any], *, rerun_of: str | None = None) -> Run:
     """Validate the parameters and queue a run.
 
     Raises:
@@ -62,9 +58,7 @@ def start(
     from flasklab.experiments.parameters import validate
 
     checked = validate(description.parameters, description.defaults, values)
-    run, _ = desk.submit(
-        description, checked.params, checked.given, created_by=whoever_asks(), rerun_of=rerun_of
-    )
+    run, _ = desk.submit(description, checked.params, checked.given, created_by=whoever_asks(), rerun_of=rerun_of)
     return run
 
 

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
         ("", False),
     ],
 )
-def test_a_file_with_an_app_is_told_from_one_with_experiments(
-    tmp_path: Path, text: str, expected: bool
-) -> None:
+def test_a_file_with_an_app_is_told_from_one_with_experiments(tmp_path: Path, text: str, expected: bool) -> None:
     (tmp_path / "lab.py").write_text(text)
     assert makes_app(tmp_path / "lab.py") is expected
 

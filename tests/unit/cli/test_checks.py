@@ -27,9 +27,7 @@ if TYPE_CHECKING:
         ((3, 52, 0), False),
     ],
 )
-def test_versions_of_sqlite_with_the_wal_reset_bug_are_known(
-    version: tuple[int, ...], affected: bool
-) -> None:
+def test_versions_of_sqlite_with_the_wal_reset_bug_are_known(version: tuple[int, ...], affected: bool) -> None:
     assert has_wal_reset_bug(version) is affected
     assert check_sqlite("sqlite:////lab.db", version).state == ("note" if affected else "ok")
     assert check_sqlite("postgresql://host/lab", version).state == "ok"

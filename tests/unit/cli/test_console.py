@@ -39,8 +39,6 @@ def test_durations_are_written_as_people_say_them(seconds: float | None, text: s
     assert duration_text(seconds) == text
 
 
-@pytest.mark.parametrize(
-    ("size", "text"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 * 2**40, "5.0 TiB")]
-)
+@pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 * 2**40, "5.0 TiB")])
 def test_sizes_are_written_with_binary_units(size: int, text: str) -> None:
     assert size_text(size) == text

@@ -35,9 +35,7 @@ def test_a_file_of_parameters_is_read_as_json_values(tmp_path: Path, name: str, 
         ("p.yaml", "1: 2", "must hold parameters by name"),
     ],
 )
-def test_a_file_that_holds_no_parameters_is_refused(
-    tmp_path: Path, name: str, text: str, message: str
-) -> None:
+def test_a_file_that_holds_no_parameters_is_refused(tmp_path: Path, name: str, text: str, message: str) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(click.ClickException, match=message):
         read_parameters(tmp_path / name)

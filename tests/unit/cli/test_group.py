@@ -25,9 +25,7 @@ def test_help_lists_the_commands_in_the_order_in_which_they_are_met() -> None:
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["serve", "--help"], ["run", "--help"], ["check", "--help"]]
-)
+@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["run", "--help"], ["check", "--help"]])
 def test_help_imports_neither_flask_nor_sqlalchemy_nor_rich(arguments: list[str]) -> None:
     code = (
         "import sys\n"

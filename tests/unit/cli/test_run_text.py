@@ -106,10 +106,7 @@ def test_json_has_the_names_of_the_http_contract_but_links() -> None:
     )
     assert set(found) >= set(names.split())
     assert not {"links", "environment"} & set(found)
-    assert (
-        found["metrics"]["loss"].items()
-        >= {"last": 0.3, "min": 0.3, "max": 2.1, "count": 60, "step": 59}.items()
-    )
+    assert found["metrics"]["loss"].items() >= {"last": 0.3, "min": 0.3, "max": 2.1, "count": 60, "step": 59}.items()
     assert found["progress"] == {"done": 1, "total": 2, "message": "m"}
     assert found["created_at"] == "2026-01-02T03:04:05Z"
     assert found["artifacts"][0]["name"] == "model.joblib"

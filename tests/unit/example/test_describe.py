@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def test_a_table_of_words_numbers_and_gaps_is_described(
-    example: Callable[[str], Any], penguins: pd.DataFrame
-) -> None:
+def test_a_table_of_words_numbers_and_gaps_is_described(example: Callable[[str], Any], penguins: pd.DataFrame) -> None:
     with record_locally() as recorded:
         output = example("describe").describe(penguins)
     assert output == {"rows": 344, "columns": 8, "missing": 19, "duplicate_rows": 0}

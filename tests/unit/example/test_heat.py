@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("start", ["hill", "ripples", "checkers"])
 @pytest.mark.parametrize("scheme", ["ADI", "explicit"])
-def test_the_field_agrees_with_the_analytic_solution(
-    example: Callable[[str], Any], start: str, scheme: str
-) -> None:
+def test_the_field_agrees_with_the_analytic_solution(example: Callable[[str], Any], start: str, scheme: str) -> None:
     heat = example("heat")
     with record_locally() as recorded:
         output = heat.heat(start=start, scheme=scheme, size=40, duration=1.0, steps=200, frames=1)
@@ -30,9 +28,7 @@ def test_the_field_agrees_with_the_analytic_solution(
 
 
 @pytest.mark.parametrize(("scheme", "order"), [("ADI", 2), ("explicit", 1)])
-def test_the_error_falls_with_the_order_of_the_scheme(
-    example: Callable[[str], Any], scheme: str, order: int
-) -> None:
+def test_the_error_falls_with_the_order_of_the_scheme(example: Callable[[str], Any], scheme: str, order: int) -> None:
     heat = example("heat")
 
     def error_in_time(steps: int) -> float:

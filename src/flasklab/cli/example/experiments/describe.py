@@ -26,9 +26,7 @@ def describe(
         most_columns: numeric columns to draw, the first ones
     """
     if data.empty:
-        raise ValueError(
-            f"The table has {len(data)} rows and {len(data.columns)} columns: nothing to describe."
-        )
+        raise ValueError(f"The table has {len(data)} rows and {len(data.columns)} columns: nothing to describe.")
     data = flat(data)
 
     run.show(data.head(20), name="first rows")

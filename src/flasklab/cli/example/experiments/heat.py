@@ -60,9 +60,7 @@ def heat(
 def exact(start: str, x: np.ndarray, elapsed: float) -> np.ndarray:
     """The analytic solution on the grid `x` by `x` after `elapsed` (diffusivity times time, m²)."""
     return sum(
-        height
-        * np.exp(-(m**2 + n**2) * np.pi**2 * elapsed)
-        * np.outer(np.sin(n * np.pi * x), np.sin(m * np.pi * x))
+        height * np.exp(-(m**2 + n**2) * np.pi**2 * elapsed) * np.outer(np.sin(n * np.pi * x), np.sin(m * np.pi * x))
         for m, n, height in STARTS[start]
     )
 
@@ -80,9 +78,7 @@ def adi(size: int, ratio: float) -> Step:
     """
     curvature = second_difference(size)
     forward = np.eye(size) + ratio / 2 * curvature
-    backward = np.linalg.inv(
-        np.eye(size) - ratio / 2 * curvature
-    )  # dense is fast enough for a few hundred points
+    backward = np.linalg.inv(np.eye(size) - ratio / 2 * curvature)  # dense is fast enough for a few hundred points
 
     def advance(field: np.ndarray) -> np.ndarray:
         halfway = backward @ (field @ forward)

@@ -115,9 +115,7 @@ def sgd(weights: Weights, rate: float) -> Callable[[Weights], None]:
     return step
 
 
-def adam(
-    weights: Weights, rate: float, keep: tuple[float, float] = (0.9, 0.999)
-) -> Callable[[Weights], None]:
+def adam(weights: Weights, rate: float, keep: tuple[float, float] = (0.9, 0.999)) -> Callable[[Weights], None]:
     """Adam: each weight's step is scaled by the slopes it has met. Kingma and Ba, arXiv:1412.6980."""
     mean = {name: np.zeros_like(weight) for name, weight in weights.items()}
     square = {name: np.zeros_like(weight) for name, weight in weights.items()}
