@@ -14,12 +14,14 @@ from flasklab.http.submitted import read_submitted
 if TYPE_CHECKING:
     from flask import Response
 
+_LIST_WAIT_SECONDS = 1.0
+
 
 def experiments() -> Response:
     """GET experiments: all of them, and the modules that could not be used."""
-    catalog = current_lab().services.experiments.catalog()
+    catalog = current_lab().services.experiments.catalog(_LIST_WAIT_SECONDS)
     found = [experiment_json(one) for one in catalog.experiments]
-    return whole_list("experiments", found, broken=broken_json(catalog.broken))
+    return whole_list("experiments", found, broken=broken_json(catalog.broken), ready=catalog.ready)
 
 
 def experiment(name: str) -> Response:

@@ -55,9 +55,7 @@ def logs(run_id: str) -> Response:
     start = _whole("start", -(2**62), 2**62) or 0
     limit = _whole("limit", 1, _LOG_BYTES) or _LOG_BYTES
     part = services.store.logs.read(found.id, start, limit)
-    return json_answer(
-        {"start": part.start, "end": part.end, "size": part.size, "pieces": pieces_json(part.pieces)}
-    )
+    return json_answer({"start": part.start, "end": part.end, "size": part.size, "pieces": pieces_json(part.pieces)})
 
 
 def artifacts(run_id: str) -> Response:
@@ -70,10 +68,7 @@ def events(run_id: str) -> Response:
     found = current_lab().services.read.events(run_id)
     return whole_list(
         "events",
-        [
-            {"seq": event.seq, "kind": event.kind, "data": event.data, "at": rfc3339(event.at)}
-            for event in found
-        ],
+        [{"seq": event.seq, "kind": event.kind, "data": event.data, "at": rfc3339(event.at)} for event in found],
     )
 
 
@@ -142,7 +137,5 @@ def _whole(name: str, least: int, most: int) -> int | None:
     except ValueError:
         number = most + 1
     if not least <= number <= most:
-        raise InvalidParametersError(
-            (ParameterError(name, f"must be a whole number from {least} to {most}"),)
-        )
+        raise InvalidParametersError((ParameterError(name, f"must be a whole number from {least} to {most}"),))
     return number

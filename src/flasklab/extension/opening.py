@@ -106,6 +106,4 @@ class Opening:
             self._open()  # someone attends before the supervisor looks whether anyone does
             ensure_supervisor(self._settings)
         except Exception:
-            log.exception(
-                "no supervisor could be started; runs stay queued", extra={"action": "ensure_supervisor"}
-            )
+            log.exception("no supervisor could be started; runs stay queued", extra={"action": "ensure_supervisor"})

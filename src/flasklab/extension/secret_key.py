@@ -35,9 +35,7 @@ def of_lab(results: Path) -> bytes:
             "FLASKLAB_RESULTS to one that is, or set SECRET_KEY."
         ) from error
     if len(key) < _BYTES:
-        raise SettingsError(
-            f"{path} holds no secret key of {_BYTES} bytes. Remove it, and a new one is made."
-        )
+        raise SettingsError(f"{path} holds no secret key of {_BYTES} bytes. Remove it, and a new one is made.")
     return key
 
 

@@ -38,9 +38,7 @@ def wire(
 ) -> None:
     """Make `app` answer for the lab with these settings under `prefix`."""
     opening = Opening(settings, supervise=supervise)
-    app.extensions[EXTENSION] = LabState(
-        settings=settings, prefix=prefix, open=opening.services, attend=opening.attend
-    )
+    app.extensions[EXTENSION] = LabState(settings=settings, prefix=prefix, open=opening.services, attend=opening.attend)
     if not app.secret_key:
         app.secret_key = secret_key.of_lab(settings.results)
     pages, api = blueprints

@@ -44,9 +44,7 @@ def copies_of(description: Description, values: Mapping[str, Any]) -> Copies:
     plain = {name: value for name, value in given.items() if name not in files}
     url = url_for("flasklab.start", experiment=description.name, _external=True)
     texts = [
-        (name, text)
-        for name, found in parameters.to_text(description.parameters, plain).items()
-        for text in found
+        (name, text) for name, found in parameters.to_text(description.parameters, plain).items() for text in found
     ]
     return Copies(
         curl=_curl(url, texts, files),

@@ -17,8 +17,7 @@ PAGE_POLICY = (
 )
 # Nothing runs, loads or is framed by others: for pictures and text that a run produced.
 INERT_POLICY = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
-    "frame-ancestors 'self'"
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-ancestors 'self'"
 )
 
 _ALWAYS = (

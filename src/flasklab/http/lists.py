@@ -82,10 +82,7 @@ def page_json(page: RunPage, url: str) -> Response:
     headers = {}
     if following is not None:
         kept = [
-            (name, text)
-            for name, texts in request.args.lists()
-            for text in texts
-            if name not in ("after", "before")
+            (name, text) for name, texts in request.args.lists() for text in texts if name not in ("after", "before")
         ]
         headers["Link"] = f'<{url}?{urlencode([*kept, ("after", following)])}>; rel="next"'
     return json_answer({"runs": [run_json(run) for run in page.runs], "next": following}, headers=headers)

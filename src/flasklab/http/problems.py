@@ -25,6 +25,7 @@ from flasklab.errors import (
     WrongStateError,
 )
 from flasklab.runs.json import encode
+from flasklab.services.experiment_read import ExperimentBrokenError, ExperimentsLoadingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,10 +37,12 @@ _STATUS: dict[type[FlasklabError], int] = {
     RunNotFoundError: 404,
     FileMissingError: 404,
     WrongStateError: 409,
+    ExperimentBrokenError: 409,
     TooLargeError: 413,
     InvalidParametersError: 422,
     QueueFullError: 429,
     StoreError: 503,
+    ExperimentsLoadingError: 503,
 }
 _TITLES = {
     409: "Not possible in this state",
@@ -76,9 +79,7 @@ class Problem:
 class Refusal(FlasklabError):  # noqa: N818 - an error by family, a refusal by name
     """A request is refused before anything was done; it carries its status."""
 
-    def __init__(
-        self, status: int, message: str, *, title: str = "", headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, status: int, message: str, *, title: str = "", headers: Mapping[str, str] | None = None) -> None:
         self.status = status
         self.title = title or title_of(status)
         self.headers = tuple((headers or {}).items())
@@ -114,7 +115,7 @@ def problem_of(error: Exception) -> Problem:
 
 
 def _headers_of(error: FlasklabError) -> tuple[tuple[str, str], ...]:
-    if isinstance(error, QueueFullError):
+    if isinstance(error, (QueueFullError, ExperimentsLoadingError)):
         return (("Retry-After", str(error.retry_after_seconds)),)
     if isinstance(error, StoreError):
         return (("Retry-After", "5"),)

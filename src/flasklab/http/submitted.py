@@ -56,9 +56,7 @@ def read_submitted(schema: Schema) -> Submitted:
     if request.mimetype == "application/json" or request.mimetype.endswith("+json"):
         values |= _json_object()
     elif request.mimetype and _has_body():
-        raise Refusal(
-            415, f"Send parameters as a form or as application/json; this body is {request.mimetype[:60]!r}."
-        )
+        raise Refusal(415, f"Send parameters as a form or as application/json; this body is {request.mimetype[:60]!r}.")
     return Submitted(values=values, fields=query)
 
 
@@ -172,9 +170,7 @@ def check_files(schema: Schema, params: Mapping[str, Any]) -> None:
     """
     files = current_lab().services.store.files
     missing = tuple(
-        ParameterError(
-            name, f"the file {str(value.get('file'))[:100]!r} is no longer in the lab; upload it again"
-        )
+        ParameterError(name, f"the file {str(value.get('file'))[:100]!r} is no longer in the lab; upload it again")
         for name, value in _file_values(schema, params)
         if not _is_stored(files, value)
     )

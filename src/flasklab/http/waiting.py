@@ -25,9 +25,7 @@ def asked_wait() -> float | None:
     text = request.args.get(QUERY_NAME)
     if text is not None:
         return _seconds(text)
-    match = re.search(
-        r'(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?', ",".join(request.headers.getlist("Prefer")), re.I
-    )
+    match = re.search(r'(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?', ",".join(request.headers.getlist("Prefer")), re.I)
     return min(float(match[1]), LONGEST_SECONDS) if match else None
 
 
@@ -37,7 +35,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not seconds >= 0:
-        raise InvalidParametersError(
-            (ParameterError(QUERY_NAME, f"is not a number of seconds: {text[:40]!r}"),)
-        )
+        raise InvalidParametersError((ParameterError(QUERY_NAME, f"is not a number of seconds: {text[:40]!r}"),))
     return min(seconds, LONGEST_SECONDS)

@@ -36,9 +36,7 @@ def asset(name: str) -> Response:
     path = Path(joined) if joined is not None else None
     media_type = _TYPES.get(path.suffix) if path is not None else None
     if path is None or media_type is None or not path.is_file():
-        raise Refusal(
-            404, "There is no such file. The page that asks for it may be of an older version: reload it."
-        )
+        raise Refusal(404, "There is no such file. The page that asks for it may be of an older version: reload it.")
     for encoding, packed in _packed(path):
         answer = send_file(packed, mimetype=media_type)
         answer.headers["Content-Encoding"] = encoding

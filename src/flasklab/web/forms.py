@@ -145,9 +145,7 @@ def parameters_form(
     return form
 
 
-def filled_with(
-    description: Description, params: Mapping[str, Any]
-) -> tuple[dict[str, list[str]], dict[str, Any]]:
+def filled_with(description: Description, params: Mapping[str, Any]) -> tuple[dict[str, list[str]], dict[str, Any]]:
     """Parameters of a run, or defaults, as the texts and files of a form."""
     files = {}
     texts = parameters.to_text(description.parameters, params)

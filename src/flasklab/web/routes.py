@@ -32,7 +32,8 @@ for _rule, _endpoint, _view, _method in (
     ("/static/vendor/plotly.min.js", "plotly_js", shown.plotly_js, "GET"),
     ("/assets/<path:name>", "asset", built.asset, "GET"),
 ):
-    blueprint.add_url_rule(_rule, _endpoint, _view, methods=[_method])
+    # An address with "//" in it is wrong, and not to be mended by a redirect.
+    blueprint.add_url_rule(_rule, _endpoint, _view, methods=[_method], merge_slashes=False)
 
 guard(blueprint)
 tell_problems(blueprint)

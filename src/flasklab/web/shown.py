@@ -66,9 +66,7 @@ def _active(run_id: str, artifact: Artifact, path: Path) -> AnyResponse:
 
 def _plotly_frame(artifact: Artifact, path: Path) -> Response:
     if artifact.size > _LARGEST_FIGURE:
-        raise TooLargeError(
-            f"{artifact.name} is too large to be drawn ({artifact.size:,} bytes). Download it instead."
-        )
+        raise TooLargeError(f"{artifact.name} is too large to be drawn ({artifact.size:,} bytes). Download it instead.")
     nonce = secrets.token_urlsafe(16)
     script = url_for(".plotly_js")
     html = render_template(

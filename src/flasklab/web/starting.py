@@ -16,6 +16,7 @@ from flasklab.http.negotiation import wants_html
 from flasklab.http.run_json import experiment_json
 from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, start_run
 from flasklab.http.submitted import RESERVED, read_submitted
+from flasklab.services.experiment_read import ExperimentBrokenError
 from flasklab.web.forms import filled_with, parameters_form
 from flasklab.web.presenters import present_form
 from flasklab.web.remembering import last_run_id, remember
@@ -29,14 +30,17 @@ if TYPE_CHECKING:
     from flasklab.http.submitted import Submitted
     from flasklab.runs.run import Run
 
-_STALE = ParameterError(
-    "", "This form was open in another session. Everything you typed is still here: send it again."
-)
+_STALE = ParameterError("", "This form was open in another session. Everything you typed is still here: send it again.")
 
 
-def form(experiment: str) -> Response | str:
+def form(experiment: str) -> AnyResponse | str:
     """GET /run/<experiment>: its form, filled by `?from=`, `?name=value`, the last start or the defaults."""
-    description = current_lab().services.experiments.get(experiment, CATALOG_WAIT_SECONDS)
+    try:
+        description = current_lab().services.experiments.get(experiment, CATALOG_WAIT_SECONDS)
+    except ExperimentBrokenError as error:
+        if not wants_html():
+            raise
+        return redirect(url_for(".broken", module=error.broken.module), code=303)
     if not wants_html():
         return json_answer(experiment_json(description))
     source = _source_run()
@@ -48,9 +52,7 @@ def form(experiment: str) -> Response | str:
         base |= _last_parameters(description)
     texts, files = filled_with(description, base)
     known = {field.spec.name for field in parameters_form(description, {}, {}).parameters}
-    unknown = tuple(
-        ParameterError(name, "is no parameter of this experiment") for name in typed if name not in known
-    )
+    unknown = tuple(ParameterError(name, "is no parameter of this experiment") for name in typed if name not in known)
     return _page(description, {**texts, **typed}, files, problems=unknown, source=source)
 
 

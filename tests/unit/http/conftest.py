@@ -28,7 +28,7 @@ def make_app(tmp_path: Path) -> Callable[..., Flask]:
             root=tmp_path, results=tmp_path / "results", experiments="experiments", database_url="sqlite://"
         )
         app = Flask(__name__)
-        app.config["SECRET_KEY"] = "of a test"
+        app.config["SECRET_KEY"] = "of a test"  # noqa: S105 - signs nothing outside of tests
         app.extensions[EXTENSION] = LabState(
             settings=settings.replaced(**changes), prefix="", open=_closed, attend=lambda: None
         )

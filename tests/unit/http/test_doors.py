@@ -68,9 +68,7 @@ def test_other_hosts_are_refused_and_told_the_setting(make_app: Callable[..., Fl
         ("lab.example", "localhost", True),
     ],
 )
-def test_trusted_hosts_are_matched_whole(
-    make_app: Callable[..., Flask], trusted: str, host: str, passes: bool
-) -> None:
+def test_trusted_hosts_are_matched_whole(make_app: Callable[..., Flask], trusted: str, host: str, passes: bool) -> None:
     with make_app(trusted_hosts=(trusted,)).test_request_context(headers={"Host": host}):
         if passes:
             check_host()
@@ -123,9 +121,7 @@ def test_an_unsafe_request_passes_only_from_here_or_from_no_browser(make_app: Ca
 
 def test_a_configured_front_end_may_send_and_a_star_may_not(make_app: Callable[..., Flask]) -> None:
     foreign = {"Origin": "https://front.example", "Sec-Fetch-Site": "cross-site"}
-    with make_app(cors_origins=("https://front.example",)).test_request_context(
-        method="POST", headers=foreign
-    ):
+    with make_app(cors_origins=("https://front.example",)).test_request_context(method="POST", headers=foreign):
         check_origin()
     for origins in (("*",), ("https://other.example",), ("null",)):
         headers = {**foreign, "Origin": "null"} if origins == ("null",) else foreign
@@ -139,9 +135,7 @@ def test_a_configured_front_end_may_send_and_a_star_may_not(make_app: Callable[.
 def test_a_body_known_to_be_too_large_is_refused_before_it_is_read(make_app: Callable[..., Flask]) -> None:
     app = make_app(max_upload=1000)
     with (
-        app.test_request_context(
-            method="POST", data=b"x" * 1001, content_type="multipart/form-data; boundary=x"
-        ),
+        app.test_request_context(method="POST", data=b"x" * 1001, content_type="multipart/form-data; boundary=x"),
         pytest.raises(Refusal) as caught,
     ):
         limit_body()
