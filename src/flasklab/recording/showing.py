@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flasklab.recording.media.adapters import ADAPTERS, VISUAL
+from flasklab.recording.media.figures import find_figure
 from flasklab.recording.media.paths import MAX_FILES, files_in
 from flasklab.recording.numbers import as_step
 from flasklab.recording.plain import described, printable
@@ -69,9 +70,16 @@ def _several(obj: Any) -> list[tuple[str | None, Any]] | None:
     if isinstance(obj, Path) and obj.is_dir():
         files = files_in(obj)[:MAX_FILES]
         return [(path.relative_to(obj).with_suffix("").as_posix(), path) for path in files]
-    if isinstance(obj, (list, tuple)) and obj and not hasattr(obj, "_fields") and all(map(is_visual, obj)):
+    gallery = isinstance(obj, (list, tuple)) and obj and not hasattr(obj, "_fields") and all(map(is_visual, obj))
+    if gallery and not _are_one_figure(obj):
         return [(None, part) for part in obj[:_MAX_GALLERY]]
     return None
+
+
+def _are_one_figure(parts: Any) -> bool:
+    """Whether all parts belong to one matplotlib figure, like the lines that `plot` returns."""
+    figures = {id(figure) for figure in map(find_figure, parts)}
+    return len(figures) == 1 and find_figure(parts[0]) is not None
 
 
 def is_visual(obj: Any) -> bool:
@@ -91,8 +99,6 @@ def _draws_itself(obj: Any) -> bool:
 
 
 def _known_to_library(obj: Any) -> bool:
-    from flasklab.recording.media.figures import find_figure
-
     modules = {kind.__module__.partition(".")[0] for kind in type(obj).__mro__}
     families = {"numpy", "pandas", "polars", "plotly", "altair", "PIL", "torch"}
     return bool(modules & families) or isinstance(obj, (bytes, bytearray, memoryview)) or find_figure(obj) is not None

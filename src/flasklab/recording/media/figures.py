@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flasklab.recording.media.bundle import Bundle, Rendering
 from flasklab.recording.media.images import png_size
+from flasklab.recording.plain import members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,8 +55,8 @@ def find_figure(obj: Any) -> Any:
         obj = obj[0] if obj and isinstance(obj[0], artists.Artist) else None  # the lines of plt.plot
     if isinstance(obj, module.Figure):
         return obj
-    if isinstance(obj, type):
-        return None
+    if isinstance(obj, type) or members(obj) is not None:
+        return None  # a dataclass with a figure in it is more than that figure
     # Axes and artists know theirs; so do seaborn's grids ("figure") and scikit-learn's displays ("figure_").
     for attribute in ("figure", "figure_"):
         found = getattr(obj, attribute, None)
