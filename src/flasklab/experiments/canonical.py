@@ -65,9 +65,7 @@ def read_duration(text: str) -> timedelta | None:
             return -amount if sign == "-" else amount
         if match := _CLOCK.fullmatch(text):
             sign, days, hours, minutes, seconds = match.groups()
-            amount = timedelta(
-                days=int(days or 0), hours=int(hours), minutes=int(minutes), seconds=float(seconds or 0)
-            )
+            amount = timedelta(days=int(days or 0), hours=int(hours), minutes=int(minutes), seconds=float(seconds or 0))
             return -amount if sign == "-" else amount
         return timedelta(seconds=duration_seconds(text))
     except (ValueError, OverflowError):

@@ -32,9 +32,7 @@ def describe(definition: Definition) -> Description:
         file=str(Path(definition.file).absolute()),
         line=definition.line,
         parameters=schema,
-        defaults={
-            name: found["default"] for name, found in schema["properties"].items() if "default" in found
-        },
+        defaults={name: found["default"] for name, found in schema["properties"].items() if "default" in found},
         tags=definition.tags,
         timeout_seconds=definition.timeout_seconds,
         memory_bytes=definition.memory_bytes,

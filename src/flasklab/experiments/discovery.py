@@ -102,9 +102,7 @@ def unite(loaded: Iterable[Loaded]) -> Loaded:
                 continue
             descriptions[description.name] = description
             definitions.append(definition)
-    return Loaded(
-        definitions=tuple(definitions), descriptions=tuple(descriptions.values()), broken=tuple(broken)
-    )
+    return Loaded(definitions=tuple(definitions), descriptions=tuple(descriptions.values()), broken=tuple(broken))
 
 
 def imported_sources(root: Path) -> list[str]:

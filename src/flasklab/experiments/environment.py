@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 _GIT_SECONDS = 5.0  # a repository on a slow network drive must not hold up the lab
 
 
-def record_environment(
-    root: Path, sources: Iterable[str | Path], record_env: Iterable[str]
-) -> dict[str, Any]:
+def record_environment(root: Path, sources: Iterable[str | Path], record_env: Iterable[str]) -> dict[str, Any]:
     """The environment as JSON values: python, implementation, platform, packages, git, files, code, env.
 
     Args:

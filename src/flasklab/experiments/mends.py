@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import typing
 from typing import Any
 
@@ -10,16 +11,14 @@ def mend_for(annotation: Any) -> str | None:
     """A sentence that says what to write instead of `annotation`; None where nothing better is known."""
     inner = typing.get_args(annotation)
     cls = typing.get_origin(annotation) or annotation
-    if cls is typing.Annotated or not isinstance(cls, type):
+    if cls in (typing.Annotated, types.UnionType) or not isinstance(cls, type):
         return next((mend for mend in map(mend_for, inner) if mend), None)
     package = cls.__module__.partition(".")[0]
     if package in ("pandas", "polars") and cls.__name__ in ("DataFrame", "Series", "LazyFrame"):
         alias = {"pandas": "pd", "polars": "pl"}[package]
         return f'a table comes as a file: write `Annotated[{alias}.DataFrame, Upload(".csv", ".parquet")]`'
     if package == "numpy" and cls.__name__ == "ndarray":
-        return (
-            'an array comes as a file: write `Annotated[np.ndarray, Upload(".npy")]`, or take `list[float]`'
-        )
+        return 'an array comes as a file: write `Annotated[np.ndarray, Upload(".npy")]`, or take `list[float]`'
     if package == "numpy":
         return "NumPy's scalars have no form; write `float`, `int` or `bool`"
     if cls.__module__ == "collections.abc" and cls.__name__ == "Callable":

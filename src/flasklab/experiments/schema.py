@@ -21,15 +21,17 @@ from flasklab.experiments.marks import mark_definitions, mark_property
 from flasklab.experiments.mends import mend_for
 from flasklab.experiments.shape import FILES, MARKS
 from flasklab.experiments.signature import Parameter, problem, read_signature
+from flasklab.experiments.uploads import UnreadableError
 from flasklab.runs.json import encode, finite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from flasklab.experiments.definition import Definition
     from flasklab.experiments.shape import Schema
 
+_SCALARS = (str, int, float, bool, type(None))
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -106,9 +108,7 @@ class Parameters:
                     errors.append(ParameterError(name, "is required"))
                 continue
             try:
-                arguments[name] = field.adapter.validate_json(
-                    encode(params[name]), context={"open_file": open_file}
-                )
+                arguments[name] = field.adapter.validate_json(encode(params[name]), context={"open_file": open_file})
             except ValidationError as error:
                 errors.extend(_worded(name, params[name], error))
             except Exception as error:  # noqa: BLE001, RUF100 - an author's validator may raise anything
@@ -159,6 +159,10 @@ class Parameters:
         if marks["kind"] in FILES and default not in (None, []):
             mend = f"write `{name}: Annotated[... | None, Upload(...)] = None` and open the file inside"
             raise problem(self._definition, name, f"a file has no default but None; {mend}")
+        if type(default) in _SCALARS:
+            # Pydantic would take "3" for 3, and the function called directly would get "3".
+            for wrong in complaints({**root, "required": []}, {name: stand_in(finite(default), schema, root)}):
+                raise self._refused(name, default, wrong.message)
         try:
             value = field.adapter.validate_python(default)
             if isinstance(value, (set, frozenset)):
@@ -167,8 +171,7 @@ class Parameters:
             else:
                 data = field.adapter.dump_python(value, mode="json", by_alias=True, warnings="error")
         except ValidationError as error:
-            told = self._worded_scalar(name, default, root) or _worded(name, default, error)
-            raise self._refused(name, default, told[0].message) from None
+            raise self._refused(name, default, _worded(name, default, error)[0].message) from None
         except Exception as error:
             raise self._refused(name, default, f"{type(error).__name__}: {error}") from error
         return canonical(finite(data), schema, root)
@@ -179,11 +182,6 @@ class Parameters:
         for error in complaints({**root, "required": []}, values):
             name = error.param.partition(".")[0]
             raise self._refused(name, defaults.get(name), error.message)
-
-    def _worded_scalar(self, name: str, default: Any, root: Schema) -> Sequence[ParameterError]:
-        """The lab's own words for a default that JSON can hold; they are clearer than Pydantic's."""
-        plain_value = default is None or isinstance(default, (str, int, float))
-        return complaints({**root, "required": []}, {name: finite(default)}) if plain_value else ()
 
     def _refused(self, name: str, default: Any, why: str) -> Exception:
         mend = "write `... | None` as its type" if default is None else "change the default or the type"
@@ -201,9 +199,7 @@ def _field(definition: Definition, parameter: Parameter) -> _Field:
     for info in (one for one in metadata if isinstance(one, FieldInfo)):
         if info.alias or info.validation_alias:
             mend = "name the parameter itself so"
-            raise problem(
-                definition, parameter.name, f"Field(alias=...) has no meaning for a parameter; {mend}"
-            )
+            raise problem(definition, parameter.name, f"Field(alias=...) has no meaning for a parameter; {mend}")
         if not info.is_required():
             mend = f"write `{parameter.name}: ... = <default>`"
             raise problem(definition, parameter.name, f"its default stands inside Field(...); {mend}")
@@ -214,11 +210,11 @@ def _field(definition: Definition, parameter: Parameter) -> _Field:
 
 
 def _unsupported(definition: Definition, parameter: Parameter, error: Exception) -> Exception:
-    mend = mend_for(parameter.annotation)
+    found = parameter.annotation
+    mend = None if isinstance(error, UnreadableError) else mend_for(found)
     why = mend or str(error).partition("\n")[0].rstrip(".")
-    shown = getattr(parameter.annotation, "__name__", None) if mend else None
-    annotation = shown or str(parameter.annotation).removeprefix("typing.")
-    return problem(definition, parameter.name, f"its annotation {annotation} cannot be a parameter; {why}")
+    shown = found.__name__ if isinstance(found, type) else str(found).removeprefix("typing.")
+    return problem(definition, parameter.name, f"its annotation {shown} cannot be a parameter; {why}")
 
 
 def _worded(name: str, value: Any, error: ValidationError) -> list[ParameterError]:

@@ -58,9 +58,7 @@ def read_signature(definition: Definition) -> tuple[Parameter, ...]:
 def problem(definition: Definition, parameter: str | None, message: str) -> DefinitionError:
     """An error that names the file and the line where `parameter` stands."""
     line = definition.line if parameter is None else _line_of(definition, parameter)
-    subject = (
-        f"parameter {parameter!r} of {definition.name}" if parameter else f"experiment {definition.name}"
-    )
+    subject = f"parameter {parameter!r} of {definition.name}" if parameter else f"experiment {definition.name}"
     return DefinitionError(f"{subject}: {message}.", file=definition.file, line=line)
 
 
@@ -69,21 +67,15 @@ def _read(definition: Definition, found: inspect.Parameter) -> Parameter:
     if found.kind in (found.VAR_POSITIONAL, found.VAR_KEYWORD):
         stars = "*" if found.kind is found.VAR_POSITIONAL else "**"
         instead = f"{name}: list[float]" if stars == "*" else f"{name}: dict[str, float]"
-        raise problem(
-            definition, name, f"{stars}{name} has no form; name each parameter, or take `{instead}`"
-        )
+        raise problem(definition, name, f"{stars}{name} has no form; name each parameter, or take `{instead}`")
     if found.kind is found.POSITIONAL_ONLY:
-        raise problem(
-            definition, name, "it is positional-only, and runs give parameters by name; remove the `/`"
-        )
+        raise problem(definition, name, "it is positional-only, and runs give parameters by name; remove the `/`")
     annotation = _evaluated(definition, found)
     _check_default(definition, name, default)
     if annotation is NOTHING:
         annotation = _inferred(default)
         if annotation is NOTHING:
-            what = (
-                "no annotation" if default is NOTHING else f"no annotation, and {default!r} says too little"
-            )
+            what = "no annotation" if default is NOTHING else f"no annotation, and {default!r} says too little"
             raise problem(definition, name, f"it has {what}; write its type, like `{name}: float`")
     return Parameter(name=name, annotation=annotation, default=default)
 
@@ -116,9 +108,7 @@ def _evaluated(definition: Definition, found: inspect.Parameter) -> Any:
         )
     except NameError as error:
         mend = f"import {error.name} at the top of the module, not under `if TYPE_CHECKING`"
-        raise problem(
-            definition, found.name, f"its annotation names {error.name}, unknown here; {mend}"
-        ) from None
+        raise problem(definition, found.name, f"its annotation names {error.name}, unknown here; {mend}") from None
     except Exception as error:
         text = f"its annotation {found.annotation!r} cannot be read: {type(error).__name__}: {error}"
         raise problem(definition, found.name, text) from None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
     from pydantic_core.core_schema import ValidationInfo
 
-__all__ = ["READABLE", "Upload", "core_schema", "read_file"]
+__all__ = ["READABLE", "UnreadableError", "Upload", "core_schema", "read_file"]
 
 # Endings that each kind of value can be read from; a path takes any.
 READABLE: dict[str, tuple[str, ...]] = {
@@ -36,13 +36,17 @@ READABLE: dict[str, tuple[str, ...]] = {
 _KINDS = {"pandas": "table", "polars": "table", "numpy": "array", "arrays": "array", "path": "file"}
 
 
+class UnreadableError(TypeError):
+    """No file can become what a parameter is annotated with."""
+
+
 def core_schema(upload: Upload, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
     """Pydantic's schema of a file parameter annotated with `source`.
 
     Its validator takes a file's JSON value and reads the file that the context's `open_file` gives.
 
     Raises:
-        TypeError: no file can become a `source`.
+        UnreadableError: no file can become a `source`.
     """
     from pydantic_core import core_schema as core
 
@@ -57,14 +61,14 @@ def core_schema(upload: Upload, source: Any, handler: GetCoreSchemaHandler) -> C
         return core_schema(upload, typing.get_args(source)[0], handler)
     reads = _reads(source)
     if reads is None:
-        raise TypeError(
+        raise UnreadableError(
             f"a file cannot become {_name(source)}; Upload goes with Path, a pandas or polars DataFrame, "
             "np.ndarray or dict[str, np.ndarray]"
         )
     accept = upload.endings or READABLE[reads]
     unreadable = [ending for ending in accept if READABLE[reads] and ending not in READABLE[reads]]
     if unreadable:
-        raise TypeError(
+        raise UnreadableError(
             f"{_name(source)} cannot be read from {', '.join(unreadable)}, only from "
             f"{', '.join(READABLE[reads])}; take a Path and read the file yourself"
         )
