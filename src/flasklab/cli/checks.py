@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from flasklab.cli.console import size_text
+from flasklab.cli.console import size_text, without_password
+from flasklab.cli.importing import import_experiments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ _SOME_SPACE = 5 * 2**30
 # database, in all versions between these two but the patched ones.
 _WAL_RESET_FIRST, _WAL_RESET_FIXED = (3, 7, 0), (3, 51, 3)
 _WAL_RESET_PATCHED = (((3, 50, 7), (3, 51, 0)), ((3, 44, 6), (3, 45, 0)))
-DESCRIBING_SECONDS = 60.0
+IMPORT_SECONDS = 120.0  # the longest that importing the experiments may take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +110,12 @@ def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
 
 def check_database(settings: Settings) -> Finding:
     """Whether the database can be reached and has a schema of this version."""
-    from sqlalchemy import make_url
-
     from flasklab.errors import StoreError
     from flasklab.store import Store
     from flasklab.store.schema import HISTORY
 
-    sqlite = settings.database_url.startswith("sqlite")
-    if sqlite and not Path(make_url(settings.database_url).database or "").exists():
+    kind, _, file = settings.database_url.partition(":///")
+    if kind == "sqlite" and not Path(file).exists():
         return Finding(name="database", state="note", message="The database is made when the lab first starts.")
     try:
         store = Store(settings)
@@ -128,7 +127,7 @@ def check_database(settings: Settings) -> Finding:
             store.close()
     except StoreError as error:
         return Finding(name="database", state="wrong", message=str(error))
-    where = make_url(settings.database_url).render_as_string(hide_password=True)
+    where = without_password(settings.database_url)
     return Finding(
         name="database",
         state="ok",
@@ -163,8 +162,6 @@ def check_supervisor(settings: Settings) -> Finding:
 
 def check_experiments(settings: Settings) -> Iterator[Finding]:
     """Whether every module of the experiments can be imported."""
-    from flasklab.cli.desk import opened
-    from flasklab.execution.start import ensure_supervisor
     from flasklab.experiments.catalog import locate
 
     if locate(settings.experiments, settings.root) is None:
@@ -175,28 +172,18 @@ def check_experiments(settings: Settings) -> Iterator[Finding]:
             mend="Name the folder, file or package of your experiments in FLASKLAB_EXPERIMENTS.",
         )
         return
-    with opened(settings, new=True) as desk:
-        ensure_supervisor(settings)
-        catalog = desk.experiments.catalog(DESCRIBING_SECONDS)
-    if not catalog.ready:
-        yield Finding(
-            name="experiments",
-            state="wrong",
-            message=f"The experiments were not imported within {DESCRIBING_SECONDS:.0f} s.",
-            mend=f"See {settings.results / 'supervisor.log'}; does a module run something long?",
-        )
-        return
-    names = ", ".join(found.name for found in catalog.experiments)
-    if catalog.experiments:
-        yield Finding(name="experiments", state="ok", message=f"{len(catalog.experiments)} can be run: {names}.")
-    elif not catalog.broken:
+    imported = import_experiments(settings, IMPORT_SECONDS)
+    if imported.experiments:
+        message = f"{len(imported.experiments)} can be run: {', '.join(imported.experiments)}."
+        yield Finding(name="experiments", state="ok", message=message)
+    elif not imported.broken:
         yield Finding(
             name="experiments",
             state="note",
             message=f"No function in {settings.experiments} is an experiment.",
             mend="Write `from flasklab import experiment` and put @experiment above a function.",
         )
-    for broken in catalog.broken:
+    for broken in imported.broken:
         where = broken.file if broken.line is None else f"{broken.file}:{broken.line}"
         yield Finding(
             name="experiments",

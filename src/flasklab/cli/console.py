@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -99,3 +100,8 @@ def duration_text(seconds: float | None) -> str:
 def time_text(at: datetime | None) -> str:
     """A moment in this machine's time zone, to the second."""
     return "" if at is None else at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def without_password(url: str) -> str:
+    """A database's address that may be shown."""
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flasklab.cli.app_file import makes_app
+from flasklab.cli.console import without_password
 from flasklab.cli.entrance import FLAGS, Entrance, lab_settings, setting_flags
 from flasklab.config import PREFIX
 
@@ -103,11 +103,6 @@ class Screen:
             mend = f" (pip install {needs})" if needs else ""
             _line(click.style("broken", fg="red"), f"{where}: {error}{mend}")
         click.echo("\n  Ctrl-C stops it; runs that wait go on when it is started again.\n")
-
-
-def without_password(url: str) -> str:
-    """A database's address that may be shown."""
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
 
 
 def _line(name: str, text: str) -> None:

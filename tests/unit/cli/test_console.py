@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from flasklab.cli.console import duration_text, number_text, size_text
+from flasklab.cli.console import duration_text, number_text, size_text, without_password
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,15 @@ def test_durations_are_written_as_people_say_them(seconds: float | None, text: s
 @pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 * 2**40, "5.0 TiB")])
 def test_sizes_are_written_with_binary_units(size: int, text: str) -> None:
     assert size_text(size) == text
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("sqlite:////lab/lab.db", "sqlite:////lab/lab.db"),
+        ("postgresql://ada:s3cret@host:5432/lab", "postgresql://ada:***@host:5432/lab"),
+        ("postgresql://ada@host/lab", "postgresql://ada@host/lab"),
+    ],
+)
+def test_a_database_s_password_is_not_shown(url: str, shown: str) -> None:
+    assert without_password(url) == shown

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from flasklab.cli.entrance import Entrance
 from flasklab.cli.group import flasklab
-from flasklab.cli.serve import Screen, without_password
+from flasklab.cli.serve import Screen
 from flasklab.server.serve import ServeReport
 
 if TYPE_CHECKING:
@@ -52,18 +52,6 @@ def test_an_app_that_cannot_be_loaded_is_an_error(report: dict[str, Any], capsys
     screen.announce(ServeReport(**report, error="app.py:3: NameError: name 'x' is not defined"))
     assert screen.failed
     assert capsys.readouterr().err == "Error: app.py:3: NameError: name 'x' is not defined\n"
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("sqlite:////lab/lab.db", "sqlite:////lab/lab.db"),
-        ("postgresql://ada:s3cret@host:5432/lab", "postgresql://ada:***@host:5432/lab"),
-        ("postgresql://ada@host/lab", "postgresql://ada@host/lab"),
-    ],
-)
-def test_a_database_s_password_is_not_shown(url: str, shown: str) -> None:
-    assert without_password(url) == shown
 
 
 def test_a_folder_without_experiments_is_not_served(tmp_path: Path) -> None:
