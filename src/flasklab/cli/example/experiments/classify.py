@@ -151,7 +151,7 @@ def confusion_matrix(truth: pd.Series, guesses: np.ndarray) -> Figure:
     """Which class was taken for which."""
     figure = Figure(layout="constrained")
     ConfusionMatrixDisplay.from_predictions(
-        truth, guesses, ax=figure.subplots(), colorbar=False, xticks_rotation="vertical"
+        truth, guesses, ax=figure.subplots(), cmap="Blues", colorbar=False, xticks_rotation="vertical"
     )
     return figure
 

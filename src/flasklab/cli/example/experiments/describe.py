@@ -70,11 +70,11 @@ def histograms(numbers: pd.DataFrame, bins: int) -> Figure:
     """A histogram of every column, four in a row."""
     rows = -(-len(numbers.columns) // 4)
     figure = Figure(figsize=(12, 2.5 * rows), layout="constrained")
-    axes = figure.subplots(rows, 4, squeeze=False).flat
+    axes = list(figure.subplots(rows, 4, squeeze=False).flat)
     for axis, name in zip(axes, numbers, strict=False):
         axis.hist(numbers[name].dropna(), bins=bins)
         axis.set_title(name)
-    for axis in list(axes)[len(numbers.columns) :]:
+    for axis in axes[len(numbers.columns) :]:
         axis.set_axis_off()
     return figure
 

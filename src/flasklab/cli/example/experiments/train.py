@@ -61,7 +61,7 @@ def train(
 
     figure = Figure(layout="constrained")
     guesses = forward(weights, val_pixels)[-1].argmax(axis=1)
-    ConfusionMatrixDisplay.from_predictions(val_labels, guesses, ax=figure.subplots(), colorbar=False)
+    ConfusionMatrixDisplay.from_predictions(val_labels, guesses, ax=figure.subplots(), cmap="Blues", colorbar=False)
     run.show(figure, name="confusion matrix")
     run.save("weights.npz", weights)
     return {"val_loss": val_loss, "val_accuracy": val_accuracy}
