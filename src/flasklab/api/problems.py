@@ -11,7 +11,6 @@ from flask import current_app, request, url_for
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
 
-from flasklab.errors import FlasklabError
 from flasklab.http.problems import json_problem, problem_of
 
 if TYPE_CHECKING:
@@ -50,9 +49,9 @@ def _takes(method: str) -> bool:
     return not str(rule.endpoint).endswith(f".{CATCH_ALL}")
 
 
-def tell_problems(blueprint: Blueprint) -> None:
-    """Answer the errors of `blueprint`'s views this way, and addresses below it that do not exist."""
-    blueprint.register_error_handler(FlasklabError, answer_problem)
-    blueprint.register_error_handler(HTTPException, answer_problem)
+def take_unknown(blueprint: Blueprint) -> None:
+    """Answer addresses below `blueprint` that do not exist."""
     for rule in ("/", "/<path:path>"):
-        blueprint.add_url_rule(rule, CATCH_ALL, unknown, methods=METHODS, provide_automatic_options=False)
+        blueprint.add_url_rule(
+            rule, CATCH_ALL, unknown, methods=METHODS, provide_automatic_options=False, strict_slashes=False
+        )

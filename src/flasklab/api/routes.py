@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from flasklab.api import experiments, health, problems, runs
-from flasklab.http.guarding import guard
+from flasklab.http.guarding import guard, tell_problems
 
 blueprint = Blueprint("flasklab_api", "flasklab")
 
@@ -31,4 +31,5 @@ for _rule, _endpoint, _view, _method in (
     blueprint.add_url_rule(_rule, _endpoint, _view, methods=[_method])
 
 guard(blueprint)
-problems.tell_problems(blueprint)
+tell_problems(blueprint, problems.answer_problem)
+problems.take_unknown(blueprint)

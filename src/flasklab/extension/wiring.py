@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from flask import request
@@ -39,8 +40,7 @@ def wire(
     """Make `app` answer for the lab with these settings under `prefix`."""
     opening = Opening(settings, supervise=supervise)
     app.extensions[EXTENSION] = LabState(settings=settings, prefix=prefix, open=opening.services, attend=opening.attend)
-    if not app.secret_key:
-        app.secret_key = secret_key.of_lab(settings.results)
+    _keep_sessions(app, settings)
     pages, api = blueprints
     app.register_blueprint(pages, url_prefix=prefix or None)
     app.register_blueprint(api, url_prefix=prefix + _API)
@@ -49,6 +49,17 @@ def wire(
     for error in (NotFound, MethodNotAllowed):
         _tell_unknown(app, error, prefix)
     _add_commands(app)
+
+
+def _keep_sessions(app: Flask, settings: Settings) -> None:
+    """Give an app without a secret key the lab's, and its cookie a name of its own: browsers ignore ports."""
+    if not app.secret_key:
+        app.secret_key = secret_key.of_lab(settings.results)
+        if app.config["SESSION_COOKIE_NAME"] == "session":
+            place = sha256(str(settings.results).encode()).hexdigest()
+            app.config["SESSION_COOKIE_NAME"] = f"flasklab_{place[:8]}"
+    if app.config["SESSION_COOKIE_SAMESITE"] is None:
+        app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
 
 
 def _share(app: Flask, origins: tuple[str, ...], prefix: str) -> None:

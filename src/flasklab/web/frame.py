@@ -15,5 +15,5 @@ _assets = Assets(FOLDER, lambda name: url_for("flasklab.asset", name=name))
 def page_context() -> dict[str, Any]:
     """Names that templates may use."""
     return {
-        "assets": _assets.page,
+        "assets": _assets,
     }

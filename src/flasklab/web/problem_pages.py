@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from flask import Response, render_template
 from werkzeug.exceptions import HTTPException
 
-from flasklab.errors import FlasklabError
 from flasklab.http.negotiation import wants_html
 from flasklab.http.problems import json_problem, problem_of
 from flasklab.web.frame import page_context
 from flasklab.web.presenters import present_problem
 
 if TYPE_CHECKING:
-    from flask import Blueprint
     from werkzeug.wrappers import Response as AnyResponse
 
 
@@ -27,12 +25,6 @@ def answer_problem(error: Exception) -> AnyResponse:
         return json_problem(problem)
     html = render_template("flasklab/pages/problem.html", page=present_problem(problem))
     return Response(html, status=problem.status, headers=list(problem.headers))
-
-
-def tell_problems(blueprint: Blueprint) -> None:
-    """Answer the errors of `blueprint`'s views this way."""
-    blueprint.register_error_handler(FlasklabError, answer_problem)
-    blueprint.register_error_handler(HTTPException, answer_problem)
 
 
 def answer_unknown(error: Exception) -> Response:

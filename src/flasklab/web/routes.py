@@ -9,10 +9,10 @@ from __future__ import annotations
 from flask import Blueprint
 from flask_wtf.csrf import generate_csrf  # type: ignore[import-untyped]  # ships no types
 
-from flasklab.http.guarding import guard
+from flasklab.http.guarding import guard, tell_problems
 from flasklab.web import built, downloads, home, runs, shown, starting
 from flasklab.web.frame import page_context
-from flasklab.web.problem_pages import tell_problems
+from flasklab.web.problem_pages import answer_problem
 
 blueprint = Blueprint("flasklab", "flasklab", template_folder="templates")
 
@@ -36,7 +36,7 @@ for _rule, _endpoint, _view, _method in (
     blueprint.add_url_rule(_rule, _endpoint, _view, methods=[_method], merge_slashes=False)
 
 guard(blueprint)
-tell_problems(blueprint)
+tell_problems(blueprint, answer_problem)
 blueprint.context_processor(page_context)
 # A global, as macros see no context; Flask-WTF's own CSRFProtect sets the same.
 blueprint.add_app_template_global(generate_csrf, "csrf_token")

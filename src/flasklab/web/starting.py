@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, redirect, render_template, request, url_for
 
-from flasklab.errors import FlasklabError, InvalidParametersError, ParameterError, RunNotFoundError
+from flasklab.errors import (
+    FlasklabError,
+    InvalidParametersError,
+    ParameterError,
+    QueueFullError,
+    RunNotFoundError,
+    StoreError,
+)
 from flasklab.experiments import parameters
 from flasklab.http import doors
 from flasklab.http.answers import json_answer
 from flasklab.http.copies import copies_of
 from flasklab.http.lab import current_lab
 from flasklab.http.negotiation import wants_html
+from flasklab.http.problems import problem_of
 from flasklab.http.run_json import experiment_json
 from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, start_run
 from flasklab.http.submitted import RESERVED, read_submitted
@@ -72,6 +80,12 @@ def start(experiment: str) -> AnyResponse:
         run = start_run(description, values, rerun_of=source.id if source else None)
     except InvalidParametersError as error:
         return _refused(description, submitted, error.errors, source)
+    except (QueueFullError, StoreError) as error:
+        problem = problem_of(error)
+        told = (ParameterError("This run", f"was not started. {problem.detail}"),)
+        answer = _refused(description, submitted, told, source, status=problem.status)
+        answer.headers.update(problem.headers)
+        return answer
     remember(description.name, run.id)
     return redirect(url_for(".status", run_id=run.id), code=303)
 

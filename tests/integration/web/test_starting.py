@@ -147,6 +147,16 @@ def test_a_full_queue_says_when_to_come_back(make_bench: Callable[..., Any]) -> 
     assert int(answer.headers["Retry-After"]) > 0
 
 
+def test_a_full_queue_costs_nothing_that_was_typed(make_bench: Callable[..., Any]) -> None:
+    bench = make_bench(FLASKLAB_MAX_QUEUED=0)
+    token = token_of(get_form(bench.browser, "/run/double"))
+    answer = bench.browser.post("/run/double", data={"csrf_token": token, "param": "77"})
+    assert answer.status_code == 429
+    assert "Retry-After" in answer.headers
+    assert 'value="77"' in answer.text
+    assert "FLASKLAB_MAX_QUEUED" in answer.text
+
+
 def test_a_file_is_uploaded_and_stored_by_its_content(bench: Any) -> None:
     answer = bench.client.post("/run/train", data={"data": (io.BytesIO(CSV), "../../x/t.csv"), "epochs": "3"})
     assert answer.status_code == 202
