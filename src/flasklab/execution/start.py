@@ -14,6 +14,8 @@ from flasklab.store.presence import is_supervised
 if TYPE_CHECKING:
     from flasklab.config import Settings
 
+# Set in a web process whose parent keeps the supervisor.
+KEPT_VARIABLE = "FLASKLAB_RUN_KEPT"
 _PAUSE_SECONDS = 3.0
 _last_start: dict[str, float] = {}  # results folder -> monotonic time
 
@@ -21,9 +23,11 @@ _last_start: dict[str, float] = {}  # results folder -> monotonic time
 def ensure_supervisor(settings: Settings) -> None:
     """Start a supervisor that outlives this process unless the lab has one.
 
-    It ends by itself when no work is left and no process attends the lab any more. When two are started at once, the
+    Does nothing where a parent keeps the supervisor. It ends by itself when no work is left and no process attends the lab any more. When two are started at once, the
     supervisor's lock lets one of them go on.
     """
+    if KEPT_VARIABLE in os.environ:
+        return
     results = str(settings.results)
     now = time.monotonic()
     if now - _last_start.get(results, -_PAUSE_SECONDS) < _PAUSE_SECONDS or is_supervised(settings.results):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from flasklab.errors import FlasklabError
 from flasklab.execution.processes import die_with_parent
+from flasklab.execution.start import KEPT_VARIABLE
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -42,6 +43,7 @@ class AppLoader:
     def __call__(self) -> Any:
         """The WSGI callable."""
         die_with_parent()
+        os.environ[KEPT_VARIABLE] = "1"
         try:
             app = load_app(self.settings, self.app_file)
             lab = app.extensions["flasklab"]

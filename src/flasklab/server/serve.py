@@ -67,9 +67,9 @@ def serve(settings: Settings, app_file: Path | None, announce: Callable[[ServeRe
     _check_address(settings)
     settings.results.mkdir(parents=True, exist_ok=True)
     keeper = SupervisorKeeper(settings)
-    keeper.start()
     receiving, sending = multiprocessing.Pipe(duplex=False)
-    threading.Thread(target=_announce, args=(settings, receiving, announce), name="announce", daemon=True).start()
+    news = threading.Thread(target=_announce, args=(settings, receiving, announce, keeper), name="news", daemon=True)
+    news.start()
     try:
         return _serve_web(settings, AppLoader(settings, app_file, sending))
     finally:
@@ -103,7 +103,13 @@ def _serve_web(settings: Settings, loader: AppLoader) -> int:
     return 0
 
 
-def _announce(settings: Settings, told: Connection, announce: Callable[[ServeReport], None]) -> None:
+def _announce(
+    settings: Settings, told: Connection, announce: Callable[[ServeReport], None], keeper: SupervisorKeeper
+) -> None:
+    """Pass on what the worker tells; once it answers, start the supervisor.
+
+    Not sooner: importing experiments takes all the processor there is, and the first page should not wait for it.
+    """
     report: dict[str, Any] = {"address": "", "settings": settings}
     while True:
         try:
@@ -112,6 +118,7 @@ def _announce(settings: Settings, told: Connection, announce: Callable[[ServeRep
             return
         prefix = news.pop("prefix", None)
         if prefix is not None:
+            keeper.start()
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             report["address"] = f"http://{host}:{settings.port}{prefix}/"
         report.update(news)
@@ -128,16 +135,17 @@ class SupervisorKeeper:
         self._thread = threading.Thread(target=self._keep, name="keep-supervisor", daemon=True)
 
     def start(self) -> None:
-        """Start the supervisor, and watch over it."""
-        self._process = self._spawn()
-        self._thread.start()
+        """Start the supervisor, and watch over it; a second call does nothing."""
+        if self._process is None and not self._stopping.is_set():
+            self._process = self._spawn()
+            self._thread.start()
 
     def stop(self) -> None:
         """Let the supervisor give its runs their grace and end; returns when it has."""
         self._stopping.set()
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-        self._thread.join(_STOP_SECONDS)
+            self._thread.join(_STOP_SECONDS)
 
     def hurry(self) -> None:
         """The grace is over."""
