@@ -19,7 +19,7 @@ document.addEventListener('click', async (event) => {
   if (!button) return;
   const link = button.dataset.copyLink;
   await copy(link === undefined ? (button.dataset.copy ?? '') : new URL(link, location.href).href);
-  button.closest('details')?.classList.contains('menu') && (button.closest('details') as HTMLDetailsElement).removeAttribute('open');
+  button.closest('details.menu')?.removeAttribute('open');
 });
 
 async function copy(text: string): Promise<void> {
@@ -28,6 +28,16 @@ async function copy(text: string): Promise<void> {
     toast('Copied');
   } catch {
     toast('The browser did not allow copying. Select the text instead.');
+  }
+}
+
+/** Times of the record in the reader's own zone. */
+function localize(root: ParentNode): void {
+  for (const time of all<HTMLTimeElement>('time[data-local]', root)) {
+    const at = new Date(time.dateTime);
+    const two = (part: number): string => String(part).padStart(2, '0');
+    const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+    time.textContent = `${date} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
   }
 }
 
@@ -40,4 +50,6 @@ function refreshAges(): void {
 }
 setInterval(refreshAges, 10_000);
 
+localize(document);
+document.addEventListener('fl:swapped', (event) => localize(event.target as Element));
 one('#problems')?.focus();

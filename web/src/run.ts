@@ -61,6 +61,7 @@ class RunPage {
 
   private async change(live: Live): Promise<void> {
     this.state = live.run.state;
+    this.root.classList.toggle('live', !isFinal(this.state));
     this.artifacts = live.run.artifacts.length;
     const keep = one('[data-chart]', this.root) ? ['charts'] : [];
     this.adopt(await refresh(undefined, keep));
@@ -73,7 +74,10 @@ class RunPage {
   }
 
   private adopt(swapped: Element[]): void {
-    for (const element of swapped) mount(element);
+    for (const element of swapped) {
+      mount(element);
+      element.dispatchEvent(new Event('fl:swapped', { bubbles: true }));
+    }
   }
 
   private drawCharts(): void {

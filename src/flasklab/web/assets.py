@@ -44,7 +44,8 @@ class Assets:
     def __init__(self, folder: Path, url: Callable[[str], str]) -> None:
         self._folder = folder
         self._url = url
-        self._read: dict[str, Any] | None = None
+        self._read: dict[str, Any] = {}
+        self._read_at = -1
 
     def page(self, *entries: str) -> PageAssets:
         """What a page with these entries loads, "app" for every page first.
@@ -57,10 +58,7 @@ class Assets:
         scripts = dict.fromkeys(chunk["file"] for chunk in chunks)
         shared = dict.fromkeys(imported["file"] for chunk in chunks for imported in self._imports(chunk))
         styles = dict.fromkeys(
-            name
-            for chunk in chunks
-            for part in (*self._imports(chunk), chunk)
-            for name in part.get("css", ())
+            name for chunk in chunks for part in (*self._imports(chunk), chunk) for name in part.get("css", ())
         )
         return PageAssets(
             styles=tuple(map(self._url, styles)),
@@ -70,11 +68,14 @@ class Assets:
         )
 
     def _manifest(self) -> dict[str, Any]:
-        if self._read is None:
-            path = self._folder / "manifest.json"
-            if not path.exists():
-                raise AssetsMissingError(self._folder)
-            self._read = json.loads(path.read_text())
+        """The manifest, read again when a build has replaced it."""
+        path = self._folder / "manifest.json"
+        try:
+            changed_at = path.stat().st_mtime_ns
+        except FileNotFoundError:
+            raise AssetsMissingError(self._folder) from None
+        if changed_at != self._read_at:
+            self._read, self._read_at = json.loads(path.read_text()), changed_at
         return self._read
 
     def _imports(self, chunk: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -26,7 +26,7 @@ export function read(field: HTMLElement): FieldValue {
   return {
     name: field.dataset.field ?? '',
     kind: field.dataset.kind ?? 'text',
-    label: field.querySelector('.label span, label.label')?.textContent?.trim() ?? '',
+    label: (field.querySelector('.label > span') ?? field.querySelector('.label'))?.textContent?.trim() ?? '',
     texts: fixed ? [] : texts(field),
     default: field.dataset.default,
     file: fixed ? fileName(field) : undefined,
@@ -36,15 +36,29 @@ export function read(field: HTMLElement): FieldValue {
 function fileName(field: HTMLElement): string | undefined {
   const chosen = field.querySelector<HTMLInputElement>('input[type=file]')?.files?.[0]?.name;
   if (chosen) return chosen;
-  const kept = field.querySelector<HTMLInputElement>('input[type=hidden]')?.value;
-  return kept ? (JSON.parse(kept) as { file: string }).file : undefined;
+  const text = field.querySelector<HTMLInputElement>('input[type=hidden]')?.value;
+  const kept = text ? (JSON.parse(text) as { file: string } | { file: string }[]) : undefined;
+  return Array.isArray(kept) ? kept[0]?.file : kept?.file;
 }
 
-/** Whether a field says something else than its default; numbers are compared as numbers. */
+/** Whether a field says something else than its default, however the browser spells it. */
 export function differs(value: FieldValue): boolean {
   if (value.default === undefined) return value.texts.length > 0 || value.file !== undefined;
-  const now = value.texts.join('\n');
-  if (now === value.default) return false;
-  const numeric = value.kind === 'number' || value.kind === 'integer';
-  return !(numeric && now !== '' && value.default !== '' && Number(now) === Number(value.default));
+  return spelled(value.texts.join('\n'), value.kind) !== spelled(value.default, value.kind);
+}
+
+/** One spelling for texts that mean the same: 0.10 and 0.1, 08:00:00 and 08:00. */
+function spelled(text: string, kind: string): string {
+  if ((kind === 'number' || kind === 'integer') && text.trim() !== '' && Number.isFinite(Number(text)))
+    return String(Number(text));
+  if (kind === 'json' || kind === 'object') return compact(text);
+  return kind === 'time' || kind === 'datetime' ? text.replace(/(:\d\d):00(\.0+)?$/, '$1') : text;
+}
+
+function compact(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return text;
+  }
 }

@@ -37,7 +37,7 @@ export class Chart {
 
   /** Draws what is new at the next frame; many calls draw once. */
   refresh(): void {
-    if (this.waiting) return;
+    if (this.waiting || !this.keys.length) return;
     this.waiting = true;
     requestAnimationFrame(() => {
       this.waiting = false;

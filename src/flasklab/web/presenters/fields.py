@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flasklab.runs.json import decode
+import msgspec
+
 from flasklab.web.presenters import formats
 
 if TYPE_CHECKING:
@@ -112,6 +113,10 @@ class Spec(Protocol):
         """Of a file."""
 
     @property
+    def multiple(self) -> bool:
+        """Several values."""
+
+    @property
     def nullable(self) -> bool:
         """May mean "none"."""
 
@@ -177,6 +182,7 @@ class FieldView:
     accept: str
     kept: str  # JSON of an upload that is in the lab already
     kept_text: str  # "penguins.csv · 15.2 kB"
+    several: bool  # several files
     dice: bool  # a seed, which may be drawn
 
     @property
@@ -199,9 +205,8 @@ def field_view(field: Field, defaults: Mapping[str, Sequence[str]]) -> FieldView
         defaults: the defaults of all parameters as texts
     """
     spec = field.spec
-    values = _values(field.data)
+    values = () if spec.kind in _FILE_KINDS else _values(field.data)
     control = _control(spec, values)
-    kept = _kept(field)
     limits = tuple(_bound(limit) for limit in (spec.minimum, spec.maximum))
     return FieldView(
         id=field.id,
@@ -209,13 +214,13 @@ def field_view(field: Field, defaults: Mapping[str, Sequence[str]]) -> FieldView
         label=spec.label,
         kind=spec.kind,
         control=control,
-        value="\n".join(values) if control == "textarea" else "".join(values[-1:]),
+        value=_value(spec, control, values),
         values=values,
         options=_options(spec),
         default="\n".join(defaults.get(spec.name, ())),
         has_default=not spec.required and spec.kind not in _FILE_KINDS,
         errors=tuple(field.errors),
-        help=spec.help,
+        help=_sentence(spec.help) if spec.kind in _HINTS else spec.help,
         hint=_HINTS.get(spec.kind, ""),
         unit=spec.unit,
         limits=_limits(spec, limits),
@@ -228,7 +233,8 @@ def field_view(field: Field, defaults: Mapping[str, Sequence[str]]) -> FieldView
         code=spec.kind in ("json", "object", "list"),
         accept=",".join(spec.accept),
         kept=str(getattr(field, "kept", "") or ""),
-        kept_text=f"{kept['file']} · {formats.size(kept['size'])}" if kept else "",
+        kept_text=_kept(field),
+        several=spec.multiple,
         dice=spec.kind == "integer" and spec.name.rpartition(".")[2] == "seed",
     )
 
@@ -239,6 +245,13 @@ def _values(data: Any) -> tuple[str, ...]:
     if isinstance(data, bool):
         return ("true" if data else "false",)
     return tuple(str(part) for part in data) if isinstance(data, (list, tuple)) else (str(data),)
+
+
+def _value(spec: Spec, control: str, values: tuple[str, ...]) -> str:
+    if control != "textarea":
+        return "".join(values[-1:])
+    text = "\n".join(values)
+    return _pretty(text) if spec.kind in ("json", "object") else text
 
 
 def _control(spec: Spec, values: tuple[str, ...]) -> str:
@@ -258,11 +271,23 @@ def _options(spec: Spec) -> tuple[tuple[str, str], ...]:
     return (*none, *((choice.value, choice.label) for choice in spec.choices))
 
 
-def _kept(field: Field) -> Mapping[str, Any] | None:
-    data = field.data
-    if not isinstance(data, dict) and (text := getattr(field, "kept", "")):
-        data = decode(text)
-    return data if isinstance(data, dict) and {"file", "size"} <= data.keys() else None
+def _kept(field: Field) -> str:
+    """Uploads that are in the lab already, in words."""
+    found = field.data if isinstance(field.data, list) else [field.data]
+    known = [one for one in found if isinstance(one, dict) and {"file", "size"} <= one.keys()]
+    return ", ".join(f"{one['file']} · {formats.size(one['size'])}" for one in known)
+
+
+def _pretty(text: str) -> str:
+    """JSON set over several lines; what is no JSON stays as typed."""
+    try:
+        return msgspec.json.format(text, indent=2) if text else ""
+    except msgspec.DecodeError:
+        return text
+
+
+def _sentence(text: str) -> str:
+    return f"{text}." if text and text[-1] not in ".!?" else text
 
 
 def _bound(limit: float | str | None) -> str:

@@ -146,6 +146,6 @@ def _facts(description: Description) -> Iterable[tuple[str, str]]:
     if description.timeout_seconds:
         yield "Time limit", formats.duration(description.timeout_seconds)
     if description.memory_bytes:
-        yield "Memory limit", formats.size(description.memory_bytes)
+        yield "Memory limit", formats.memory(description.memory_bytes)
     if description.retries:
         yield "Tried again after a crash", formats.count(description.retries, "time")

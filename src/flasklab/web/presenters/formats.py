@@ -90,9 +90,24 @@ def number(value: float) -> str:
 
 def parameter(value: float) -> str:
     """A number somebody chose, with every digit they gave."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 10**15:
+    if math.isfinite(value) and float(value).is_integer() and abs(value) < 10**15:
         return str(int(value))
-    return repr(value)
+    return repr(value).replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+
+
+def brief(item: Any) -> str:
+    """A JSON value for a crowded line: four significant digits, no grouping, at most forty characters."""
+    if isinstance(item, float) and math.isfinite(item):
+        return parameter(float(f"{item:.4g}"))
+    return value(item, exact=True, limit=40)
+
+
+def memory(count: int) -> str:
+    """Bytes as the powers of two that memory is asked for in: "2 GiB", "1.5 GiB"."""
+    for unit, amount in (("GiB", 2**30), ("MiB", 2**20)):
+        if count >= amount:
+            return f"{count / amount:.4g} {unit}"
+    return size(count)
 
 
 def value(item: Any, *, exact: bool = False, limit: int = 200) -> str:

@@ -102,9 +102,7 @@ def percent(progress: Progress | None) -> float | None:
 
 def changed(run: Run, limit: int = 120) -> str:
     """The parameters that differ from the defaults, on one line."""
-    pairs = (
-        f"{name}={formats.value(run.params[name], exact=True, limit=40)}" for name in run.given if name in run.params
-    )
+    pairs = (f"{name}={formats.brief(run.params[name])}" for name in run.given if name in run.params)
     text = ", ".join(pairs)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 

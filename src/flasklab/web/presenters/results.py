@@ -140,7 +140,7 @@ def figures(artifacts: Sequence[Artifact], links: FileLinks) -> tuple[Figure, ..
     for artifact in sorted(artifacts, key=lambda found: (found.order, found.name)):
         if artifact.shown is not None:
             by_name.setdefault(artifact.shown, {}).setdefault(artifact.step, []).append(artifact)
-    return tuple(_figure(name, list(steps.items()), links) for name, steps in by_name.items())
+    return tuple(_figure(name, _by_step(steps), links) for name, steps in by_name.items())
 
 
 def files(artifacts: Iterable[Artifact], links: FileLinks) -> tuple[FileRow, ...]:
@@ -158,6 +158,11 @@ def file_row(artifact: Artifact, links: FileLinks) -> FileRow:
         media_type=artifact.media_type,
         label=ending.upper(),
     )
+
+
+def _by_step(steps: dict[int | None, list[Artifact]]) -> list[tuple[int | None, list[Artifact]]]:
+    """Steps in their order; what was shown without one comes first."""
+    return sorted(steps.items(), key=lambda item: (item[0] is not None, item[0] or 0))
 
 
 def _figure(name: str, steps: list[tuple[int | None, list[Artifact]]], links: FileLinks) -> Figure:

@@ -64,7 +64,7 @@ class Cell:
     text: str  # "" where the run has none
     title: str  # the value with every digit, for the tooltip
     numeric: bool
-    changed: bool  # a parameter that differs from its default
+    default: bool  # a parameter left at its default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,8 +170,12 @@ def _cell(run: Run, outputs: dict[str, Any], column: Column) -> Cell:
     item = run.params.get(column.key) if column.kind == "param" else outputs.get(column.key)
     known = column.key in (run.params if column.kind == "param" else outputs)
     return Cell(
-        text=formats.value(item, exact=column.kind == "param", limit=40) if known else "",
+        text=_text(item, column) if known else "",
         title=formats.value(item, exact=True, limit=400) if known else "",
         numeric=column.numeric,
-        changed=column.kind == "param" and column.key in run.given,
+        default=column.kind == "param" and column.key not in run.given,
     )
+
+
+def _text(item: Any, column: Column) -> str:
+    return formats.brief(item) if column.kind == "param" else formats.value(item, limit=40)
