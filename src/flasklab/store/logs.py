@@ -25,6 +25,7 @@ STREAMS = ("out", "err", "lab")
 HOLD_SECONDS = 0.2  # how long an unfinished line waits for its end
 _HOLD_BYTES = 64 * 1024  # how much of it
 _SAME_PIECE_SECONDS = 0.05  # text of one stream within this time shares a record
+_CHARACTER_BYTES = 4  # of the longest in UTF-8; no slice is shorter
 _RECORD = struct.Struct("<QdB7x")  # offset, Unix time, index into STREAMS
 _RUN_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
@@ -86,7 +87,7 @@ class LogStore:
         try:
             size = os.fstat(descriptor).st_size
             first = max(0, size + start) if start < 0 else min(start, size)
-            wanted = size - first if limit is None else min(limit, size - first)
+            wanted = size - first if limit is None else min(max(limit, _CHARACTER_BYTES), size - first)
             data = _pread(descriptor, wanted, first)
             cut = 0
             if start < 0 and first > 0 and _pread(descriptor, 1, first - 1) != b"\n":

@@ -56,6 +56,14 @@ class Store:
             StoreError: the database or the folder cannot be used; the message says why and what to do.
         """
         try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _open(self) -> None:
+        try:
             for folder in (self.results, self.files.folder, self.logs.folder):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             prepare(self._engine, self.results)
@@ -66,7 +74,6 @@ class Store:
             ) from error
         except SQLAlchemyError as error:
             raise as_store_error(error) from error
-        return self
 
     @contextmanager
     def write(self) -> Iterator[Unit]:

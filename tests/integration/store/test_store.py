@@ -13,6 +13,7 @@ from flasklab.errors import StoreBusyError, StoreError
 from flasklab.runs.run import NewRun, new_run_id
 from flasklab.runs.times import now
 from flasklab.store.store import Store
+from flasklab.store.tables import metadata
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,14 +116,8 @@ def test_sqlite_is_set_up_to_stay_whole(sqlite_settings: Settings) -> None:
             assert connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar() == pages
             assert connection.exec_driver_sql("PRAGMA application_id").scalar() == 0x464C4142
             tables = connection.exec_driver_sql("PRAGMA table_list").all()
-            assert all(row.strict for row in tables if row.type == "table" and row.name in _OURS(connection))
+            assert {row.name for row in tables if row.strict} == set(metadata.tables)
         store.close()
-
-
-def _OURS(connection: Any) -> set[str]:  # noqa: N802 - reads as a constant of this test
-    from flasklab.store.tables import metadata
-
-    return set(metadata.tables)
 
 
 def test_a_write_takes_its_lock_at_once(sqlite_store: Store) -> None:

@@ -1,0 +1,88 @@
+"""What is asked often must go by an index: no question here may read the runs' whole table or sort it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import event
+
+from flasklab.runs.metrics import Points
+from flasklab.runs.run import NewRun
+from flasklab.runs.state import RunState
+from flasklab.runs.times import now
+from flasklab.store.tables import metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flasklab.store.store import Store
+    from flasklab.store.unit import Unit
+
+ASKED: dict[str, Callable[[Unit], object]] = {
+    "the next runs of the queue": lambda unit: unit.runs.queued(4),
+    "a claim": lambda unit: unit.runs.claim("r3", now()),
+    "a recorded change": lambda unit: unit.runs.record("r1", 1, seq=9, note="x"),
+    "what is running": lambda unit: unit.runs.running(),
+    "cancels": lambda unit: unit.runs.cancels(),
+    "a state": lambda unit: unit.runs.state("r1"),
+    "one run": lambda unit: unit.runs.get("r1"),
+    "the run of a key": lambda unit: unit.runs.find_by_key("e", "k"),
+    "a page": lambda unit: unit.runs.page(before=40),
+    "a page of a state": lambda unit: unit.runs.page(state=RunState.QUEUED, before=40),
+    "a page of an experiment": lambda unit: unit.runs.page(experiment="e", before=40),
+    "a page of both": lambda unit: unit.runs.page(experiment="e", state=RunState.QUEUED, before=40),
+    "a place in the queue": lambda unit: unit.runs.queued_before(9),
+    "counts": lambda unit: (unit.runs.count(RunState.QUEUED), unit.runs.counts()),
+    "the latest of each experiment": lambda unit: unit.runs.latest_per_experiment(),
+    "points after a cursor": lambda unit: unit.metrics.new_points(1, 2),
+    "a series": lambda unit: unit.metrics.series(1, "a"),
+    "more points": lambda unit: unit.metrics.append(1, "a", Points(steps=[1], values=[1], times=[1], seqs=[9])),
+    "events": lambda unit: unit.events.of(1, 3),
+    "artifacts": lambda unit: unit.artifacts.of_several([1, 2]),
+}
+
+
+@contextmanager
+def seen_statements(store: Store) -> Iterator[list[tuple[str, Any]]]:
+    seen: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        if statement.startswith(("SELECT", "UPDATE", "WITH")):
+            seen.append((statement, parameters))
+
+    event.listen(store._engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(store._engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_goes_by_an_index(sqlite_store: Store, name: str) -> None:
+    with sqlite_store.write() as unit:
+        for number in range(1, 6):
+            unit.runs.add(NewRun(id=f"r{number}", experiment="e", params={}, idempotency_key=f"k{number}"), now())
+        unit.runs.claim("r1", now())
+        unit.metrics.append(1, "a", Points(steps=[0], values=[1], times=[1], seqs=[3]))
+    with seen_statements(sqlite_store) as statements, sqlite_store.write() as unit:
+        ASKED[name](unit)
+    assert statements
+    with sqlite_store.read() as unit:
+        for statement, parameters in statements:
+            plan = unit.runs._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+            steps = [row.detail for row in plan]
+            assert [step for step in steps if _reads_too_much(step, statement)] == [], f"{statement}\n{steps}"
+
+
+def _reads_too_much(step: str, statement: str) -> bool:
+    if step.startswith("USE TEMP B-TREE"):
+        return "FROM runs" in statement and "row_number" not in statement  # a run's own files and points are few
+    table = step.removeprefix("SCAN ").partition(" ")
+    return step.startswith("SCAN ") and table[0] in metadata.tables and "USING COVERING INDEX" not in table[2]
+
+
+def test_a_question_without_an_index_would_be_noticed(sqlite_store: Store) -> None:
+    with sqlite_store.read() as unit:
+        statement = "SELECT id FROM runs WHERE note = '' ORDER BY note, seq"
+        plan = unit.runs._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}").all()
+    assert [_reads_too_much(row.detail, statement) for row in plan] == [True, True]

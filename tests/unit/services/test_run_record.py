@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+from flasklab.runs.artifacts import Artifact
+from flasklab.runs.json import decode, encode
+from flasklab.runs.run import MetricSummary, Run, RunError
+from flasklab.runs.state import RunState
+from flasklab.services.run_record import run_record
+
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def run(**more: Any) -> Run:
+    return Run(**{"id": "abc", "number": 1, "experiment": "e", "state": RunState.QUEUED, "params": {}, **more}, created_at=AT)
+
+
+def test_a_record_says_everything_that_is_known_of_how_a_run_was_made() -> None:
+    record = run_record(
+        run(
+            state=RunState.FAILED,
+            params={"lr": 0.1},
+            given=("lr",),
+            error=RunError(type="ValueError", message="no", traceback="Traceback ..."),
+            metrics={"loss": MetricSummary(last=math.nan, min=1, max=2, mean=1.5, count=3, step=2)},
+            artifacts=(Artifact(name="a.png", media_type="image/png", size=1, sha256="0" * 64, shown="a"),),
+            seed=7,
+            finished_at=AT,
+        ),
+        {"python": "3.11"},
+    )
+    found = decode(encode(record))
+    assert found["error"] == {"type": "ValueError", "message": "no", "traceback": "Traceback ..."}
+    assert found["metrics"]["loss"]["last"] == "NaN"
+    assert found["artifacts"][0]["shown"] == "a"
+    assert (found["given"], found["seed"], found["environment"]) == (["lr"], 7, {"python": "3.11"})
+    assert (found["created_at"], found["finished_at"]) == ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z")
+
+
+def test_what_is_not_known_is_null() -> None:
+    record = run_record(run(), None)
+    assert [record[name] for name in ("error", "progress", "started_at", "environment", "seed")] == [None] * 5
