@@ -64,7 +64,7 @@ def broken_by(error: BaseException, module: str, file: str, search: str) -> Brok
         line=line,
         error=_in_one_line(error),
         traceback=_trimmed(error),
-        needs=_missing(error, search),
+        needs=_missing(error, file),
     )
 
 
@@ -126,13 +126,13 @@ def _is_foreign(filename: str) -> bool:
     return filename.startswith((_OWN, _IMPORT, "<frozen importlib"))
 
 
-def _missing(error: BaseException, search: str) -> str | None:
+def _missing(error: BaseException, file: str) -> str | None:
     """The distribution to install for the import that failed; None where it is the lab's own or installed."""
     if not isinstance(error, ModuleNotFoundError) or not error.name:
         return None
     top = error.name.partition(".")[0]
-    local = Path(search, top)
-    if top in sys.stdlib_module_names or local.exists() or local.with_suffix(".py").exists():
+    beside = Path(file).with_name(top)  # `import helper` where `from experiments import helper` was meant
+    if top in sys.stdlib_module_names or beside.exists() or beside.with_suffix(".py").exists():
         return None
     if top in sys.modules or _is_installed(top):
         return None

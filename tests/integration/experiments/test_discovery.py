@@ -137,12 +137,14 @@ def test_whatever_a_module_raises_becomes_a_value(lab: Path, code: str, error: s
         ("import serial", "pyserial"),
         ("import experiments.missing", None),
         ("import tools.missing", None),
+        ("import beside", None),
         ("import json.missing", None),
         ("import numpy.missing", None),
     ],
 )
 def test_a_missing_package_is_named_as_it_is_installed(lab: Path, code: str, needs: str | None) -> None:
     write(lab, "tools/__init__.py", "")
+    write(lab, "experiments/beside/_y.py", "")
     write(lab, "experiments/a.py", code)
 
     assert broken(lab).needs == needs

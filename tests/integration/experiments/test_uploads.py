@@ -55,7 +55,7 @@ class Lab:
         return {"file": name, "sha256": sha256, "size": len(data)}
 
     def open_file(self, value: dict[str, Any]) -> Path:
-        path = self.folder / value["sha256"]
+        path: Path = self.folder / value["sha256"]
         if not path.exists():
             raise FileNotFoundError(path)
         return path
