@@ -111,11 +111,16 @@ def _keep(ctx: click.Context, param: click.Parameter, value: str | None) -> None
         ctx.meta.setdefault(_FLAGS, {})[PREFIX + param.name.upper()] = value
 
 
+def given_flags() -> dict[str, str]:
+    """The settings that were given as flags to the command that is being called, by full name."""
+    flags: dict[str, str] = click.get_current_context().meta.get(_FLAGS, {})
+    return flags
+
+
 def lab_settings() -> Settings:
     """The settings for the command that is being called.
 
     Raises:
         SettingsError: one cannot be used.
     """
-    ctx = click.get_current_context()
-    return Entrance.of(ctx).settings(ctx.meta.get(_FLAGS, {}))
+    return Entrance.of(click.get_current_context()).settings(given_flags())

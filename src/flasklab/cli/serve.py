@@ -10,7 +10,7 @@ import click
 
 from flasklab.cli.app_file import makes_app
 from flasklab.cli.console import without_password
-from flasklab.cli.entrance import FLAGS, Entrance, lab_settings, setting_flags
+from flasklab.cli.entrance import FLAGS, Entrance, given_flags, lab_settings, setting_flags
 from flasklab.config import PREFIX
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def serve(file: Path | None) -> None:
     from flasklab.server.serve import serve as serve_lab
 
     screen = Screen()
-    status = serve_lab(settings, app_file, screen.announce)
+    status = serve_lab(settings, app_file, screen.announce, given_flags())
     raise click.exceptions.Exit(1 if screen.failed else status)
 
 

@@ -138,17 +138,15 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
     recorder.event({"type": "begin"})
     recorder.event({"type": "seed", "seed": seed})
     seed_everything(seed)
-    outcome: dict[str, Any]
     with recording_to(recorder):
         try:
-            result = call(definition.function, _arguments(spec, definition, seed), recorder)
-            outcome = {"state": RunState.SUCCEEDED, "output": present_output(result, recorder), "error": None}
-        except Terminated:
-            raise
-        except SystemExit as stop:
-            outcome = _exited(stop)
-        except BaseException as error:
+            arguments = _arguments(spec, definition, seed)
+        except InvalidParametersError as error:
+            outcome = _refused(error)
+        except Exception as error:  # a disk that is full, a library that reads a table and fails
             outcome = _failed(error)
+        else:
+            outcome = _called(definition, arguments, recorder)
         _flush()
         _await_threads()
         recorder.event({"type": "outcome", **outcome})
@@ -171,6 +169,29 @@ def _arguments(spec: RunSpec, definition: Definition, seed: int) -> dict[str, An
     return arguments
 
 
+def _called(definition: Definition, arguments: dict[str, Any], recorder: PipeRecorder) -> dict[str, Any]:
+    """Call the function; its outcome."""
+    try:
+        result = call(definition.function, arguments, recorder)
+        return {"state": RunState.SUCCEEDED, "output": present_output(result, recorder), "error": None}
+    except Terminated:
+        raise
+    except SystemExit as stop:
+        return _exited(stop)
+    except BaseException as error:
+        return _failed(error)
+
+
+def _refused(error: InvalidParametersError) -> dict[str, Any]:
+    message = f"A parameter was refused before the function began. {error}"
+    print(message, file=sys.stderr)
+    return {
+        "state": RunState.FAILED,
+        "output": None,
+        "error": {"type": "InvalidParameters", "message": message, "traceback": ""},
+    }
+
+
 def _exited(stop: SystemExit) -> dict[str, Any]:
     if stop.code is None or stop.code == 0:
         print("The experiment ended itself with sys.exit().", file=sys.stderr)
@@ -191,8 +212,6 @@ def _failed(error: BaseException) -> dict[str, Any]:
         message = str(error)
     except Exception:
         message = "(its message could not be made)"
-    if isinstance(error, InvalidParametersError):
-        message = f"A parameter was refused when the run began. {message}"
     return {
         "state": RunState.FAILED,
         "output": None,

@@ -23,8 +23,8 @@ _last_start: dict[str, float] = {}  # results folder -> monotonic time
 def ensure_supervisor(settings: Settings) -> None:
     """Start a supervisor that outlives this process unless the lab has one.
 
-    Does nothing where a parent keeps the supervisor. It ends by itself when no work is left and no process attends the lab any more. When two are started at once, the
-    supervisor's lock lets one of them go on.
+    Does nothing where a parent keeps the supervisor. It ends by itself when no work is left and no process attends the
+    lab any more. When two are started at once, the supervisor's lock lets one of them go on.
     """
     if KEPT_VARIABLE in os.environ:
         return

@@ -18,6 +18,7 @@ from flasklab.execution.processes import die_with_parent
 from flasklab.execution.start import KEPT_VARIABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from multiprocessing.connection import Connection
     from pathlib import Path
 
@@ -36,7 +37,8 @@ class AppError(FlasklabError):
 class AppLoader:
     """Loads the app in the worker and tells the parent how that went."""
 
-    settings: Settings
+    settings: Settings  # as the command line, environment and config file have them
+    flags: dict[str, str]  # those of the command line, which beat even what the app's own code says
     app_file: Path | None  # the lab's app.py; None serves a plain app
     report: Connection
 
@@ -45,12 +47,12 @@ class AppLoader:
         die_with_parent()
         os.environ[KEPT_VARIABLE] = "1"
         try:
-            app = load_app(self.settings, self.app_file)
+            app = load_app(self.settings, self.app_file, self.flags)
             lab = app.extensions["flasklab"]
         except BaseException as error:
             self.report.send({"error": _told(error)})
             raise
-        self.report.send({"prefix": lab.prefix})
+        self.report.send({"prefix": lab.prefix, "settings": lab.settings})
         threading.Thread(target=self._tell_experiments, args=(app,), name="tell-experiments", daemon=True).start()
         return app
 
@@ -67,20 +69,22 @@ class AppLoader:
         )
 
 
-def load_app(settings: Settings, app_file: Path | None) -> Flask:
+def load_app(settings: Settings, app_file: Path | None, flags: Mapping[str, str]) -> Flask:
     """The Flask app with its lab.
 
     Args:
-        settings: the lab's settings; they reach the app as environment variables, which beat its config
+        settings: the lab's settings, for a plain app
         app_file: a module with `create_app()` or `app`; None makes a plain app
+        flags: settings by full name; they reach the app as environment variables, which beat its config
 
     Raises:
         AppError: the module has neither, or its app has no lab.
     """
     os.chdir(settings.root)
-    os.environ.update(settings.to_environ())
     if app_file is None:
+        os.environ.update(settings.to_environ())
         return _plain_app(settings)
+    os.environ.update(flags)
     sys.path.insert(0, str(app_file.parent))
     spec = importlib.util.spec_from_file_location(app_file.stem, app_file)
     if spec is None or spec.loader is None:

@@ -23,7 +23,7 @@ from flasklab.runs.json import encode
 from flasklab.server.app import AppLoader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from multiprocessing.connection import Connection
     from pathlib import Path
 
@@ -49,13 +49,19 @@ class ServeReport:
     error: str | None = None  # why the app could not be loaded; the server ends
 
 
-def serve(settings: Settings, app_file: Path | None, announce: Callable[[ServeReport], None]) -> int:
+def serve(
+    settings: Settings,
+    app_file: Path | None,
+    announce: Callable[[ServeReport], None],
+    flags: Mapping[str, Any] | None = None,
+) -> int:
     """Serve a lab until it is told to stop.
 
     Args:
         settings: the lab's settings
         app_file: the lab's app.py, or None for a plain app
         announce: called when the server answers, again when the experiments are imported, and on an error
+        flags: the settings that the command line gave, by full name; they beat what the app's own code says
 
     Returns:
         The exit status.
@@ -66,12 +72,13 @@ def serve(settings: Settings, app_file: Path | None, announce: Callable[[ServeRe
     settings = settings.replaced(port=settings.port or _free_port(settings.host))
     _check_address(settings)
     settings.results.mkdir(parents=True, exist_ok=True)
-    keeper = SupervisorKeeper(settings)
+    keeper = SupervisorKeeper()
     receiving, sending = multiprocessing.Pipe(duplex=False)
     news = threading.Thread(target=_announce, args=(settings, receiving, announce, keeper), name="news", daemon=True)
     news.start()
     try:
-        return _serve_web(settings, AppLoader(settings, app_file, sending))
+        given = {name: str(value) for name, value in (flags or {}).items()}
+        return _serve_web(settings, AppLoader(settings, given, app_file, sending))
     finally:
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, lambda *_: keeper.hurry())
@@ -117,27 +124,28 @@ def _announce(
         except (EOFError, OSError):
             return
         prefix = news.pop("prefix", None)
+        report.update(news)
         if prefix is not None:
-            keeper.start()
+            keeper.start(report["settings"])
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
             report["address"] = f"http://{host}:{settings.port}{prefix}/"
-        report.update(news)
         announce(ServeReport(**report))
 
 
 class SupervisorKeeper:
     """Keeps one supervisor alive for as long as the server lives."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self) -> None:
+        self._settings: Settings | None = None
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep, name="keep-supervisor", daemon=True)
 
-    def start(self) -> None:
+    def start(self, settings: Settings) -> None:
         """Start the supervisor, and watch over it; a second call does nothing."""
         if self._process is None and not self._stopping.is_set():
-            self._process = self._spawn()
+            self._settings = settings
+            self._process = self._spawn(settings)
             self._thread.start()
 
     def stop(self) -> None:
@@ -152,22 +160,22 @@ class SupervisorKeeper:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def _spawn(self, settings: Settings) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             supervisor_command(),
             stdin=subprocess.PIPE,
-            cwd=self._settings.root,
+            cwd=settings.root,
             start_new_session=True,  # Ctrl-C reaches it through its parent, once
             env=clean_environment(),
         )
         assert process.stdin is not None  # noqa: S101 - it was asked for
-        process.stdin.write(encode(self._settings.to_json()) + b"\n")
+        process.stdin.write(encode(settings.to_json()) + b"\n")
         process.stdin.flush()
         return process
 
     def _keep(self) -> None:
         pause = _RESTART_SECONDS
-        while self._process is not None:
+        while self._process is not None and self._settings is not None:
             began = time.monotonic()
             status = self._process.wait()
             if self._stopping.is_set():
@@ -177,7 +185,7 @@ class SupervisorKeeper:
                 return
             lasted = time.monotonic() - began
             pause = _RESTART_SECONDS if lasted > _LASTING_SECONDS else min(2 * pause, _MOST_RESTART_SECONDS)
-            self._process = self._spawn()
+            self._process = self._spawn(self._settings)
 
 
 def _free_port(host: str) -> int:
