@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LOG_LINES = 500  # at most so many in one answer
 LOG_BYTES = 256 * 1024
 LIVE_POINTS = 2000  # per metric in one answer, when the caller does not say
-_CURSOR = re.compile(r"(\d{1,18})\.(\d{1,18})(?:\.[a-z0-9]*)?")
+_CURSOR = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})(?:\.[a-z0-9]*)?")
 _FRESH_SECONDS = 10.0  # a run is watched closely in the first seconds after its start
 _QUICK_MS, _USUAL_MS, _IDLE_MS, _FINAL_MS = 500, 1000, 2500, 5000
 

@@ -22,7 +22,7 @@ POSTGRES = os.environ.get("FLASKLAB_TEST_POSTGRES_URL", "postgresql+psycopg://po
 
 class Queue(Protocol):
     def __call__(
-        self, experiment: str = ..., *, id: str | None = ..., key: str | None = ..., note: str = ..., **params: Json
+        self, experiment: str = ..., *, run_id: str | None = ..., key: str | None = ..., note: str = ..., **params: Json
     ) -> Run: ...
 
 
@@ -96,12 +96,12 @@ def queue(store: Store) -> Queue:
     def queue(
         experiment: str = "double",
         *,
-        id: str | None = None,  # noqa: A002 - the run's own field
+        run_id: str | None = None,
         key: str | None = None,
         note: str = "",
         **params: Json,
     ) -> Run:
-        new = NewRun(id=id or new_run_id(), experiment=experiment, params=params, idempotency_key=key, note=note)
+        new = NewRun(id=run_id or new_run_id(), experiment=experiment, params=params, idempotency_key=key, note=note)
         with store.write() as unit:
             return unit.runs.add(new, now())
 

@@ -64,7 +64,7 @@ def test_a_stream_that_breaks_off_leaves_nothing(files: FileStore) -> None:
     class Broken(io.RawIOBase):
         reads = 0
 
-        def read(self, size: int = -1, /) -> bytes:
+        def read(self, _size: int = -1, /) -> bytes:
             self.reads += 1
             if self.reads > 1:
                 raise OSError("the other side went away")

@@ -202,7 +202,9 @@ def test_a_negative_start_counts_from_the_end_and_begins_with_a_line(logs: LogSt
     assert logs.read("abc", 10_000).pieces == ()
 
 
-@pytest.mark.parametrize(("lines", "limit", "expected"), [(2, 99, "c\nd\n"), (99, 4, "c\nd\n"), (99, 99, "a\nb\nc\nd\n")])
+@pytest.mark.parametrize(
+    ("lines", "limit", "expected"), [(2, 99, "c\nd\n"), (99, 4, "c\nd\n"), (99, 99, "a\nb\nc\nd\n")]
+)
 def test_the_tail_has_so_many_lines_or_bytes(logs: LogStore, lines: int, limit: int, expected: str) -> None:
     writer = logs.writer("abc", NO_LIMIT)
     writer.append("out", b"a\nb\n", 1.0)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 @contextmanager
 def other_process(code: str, results: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that runs `code` with `results`, says "ready" and stays until its input ends or it is killed."""
-    script = f"import sys, pathlib; results = pathlib.Path(sys.argv[1])\n{code}\nprint('ready', flush=True); sys.stdin.read()"
+    before = "import sys, pathlib; results = pathlib.Path(sys.argv[1])"
+    script = f"{before}\n{code}\nprint('ready', flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", script, str(results)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

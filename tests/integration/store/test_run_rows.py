@@ -132,12 +132,21 @@ def test_a_page_can_be_of_one_state(queue: Any, store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("text", "numbers"),
-    [("BASELINE", [1]), ("100%", [2]), ("_", []), ("forest", [3]), ("#2", [2]), ("2", [2]), ("bbb", [2]), ("nothing", [])],
+    [
+        ("BASELINE", [1]),
+        ("100%", [2]),
+        ("_", []),
+        ("forest", [3]),
+        ("#2", [2]),
+        ("2", [2]),
+        ("bbb", [2]),
+        ("nothing", []),
+    ],
 )
 def test_text_is_found_in_notes_parameters_and_numbers(queue: Any, store: Store, text: str, numbers: list[int]) -> None:
-    queue("classify", id="aaa", note="the Baseline")
-    queue("classify", id="bbb", note="at 100% at last")
-    queue("classify", id="ccc", model="forest")
+    queue("classify", run_id="aaa", note="the Baseline")
+    queue("classify", run_id="bbb", note="at 100% at last")
+    queue("classify", run_id="ccc", model="forest")
     with store.read() as unit:
         assert [run.number for run in unit.runs.page(text=text)] == numbers
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from flasklab.config import Settings
 
-NEXT = '''
+NEXT = """
 from alembic import op
 import sqlalchemy as sa
 revision = "0002"
@@ -29,7 +29,7 @@ down_revision = "0001"
 def upgrade():
     op.add_column("runs", sa.Column("stars", sa.Integer()))
     op.execute("UPDATE runs SET stars = number * 10")
-'''
+"""
 FAILING = NEXT.replace("number * 10", "no_such_column")
 
 
@@ -129,7 +129,8 @@ def test_an_upgrade_that_fails_leaves_everything_as_it_was(store: Store, setting
     engine.dispose()
     again = Store(settings).open()
     with again.read() as unit:
-        assert "stars" not in unit.runs._connection.execute(text("SELECT * FROM runs")).keys()
+        columns = list(unit.runs._connection.execute(text("SELECT * FROM runs")).keys())
+        assert "stars" not in columns
     again.close()
 
 

@@ -32,9 +32,13 @@ def count(store: Store) -> int:
 
 
 def test_what_a_raising_block_wrote_is_undone(store: Store) -> None:
-    with pytest.raises(KeyError), store.write() as unit:
-        unit.runs.add(NewRun(id="x", experiment="e", params={}), now())
-        raise KeyError
+    def write_and_fail() -> None:
+        with store.write() as unit:
+            unit.runs.add(NewRun(id="x", experiment="e", params={}), now())
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        write_and_fail()
     assert count(store) == 0
     add(store)
     assert count(store) == 1
@@ -181,7 +185,8 @@ import flasklab.store.doorbell, flasklab.store.presence, flasklab.execution
 assert "sqlalchemy" not in sys.modules, "the doorbell needs no database"
 from flasklab.store import Store
 Store(Settings.from_json({sqlite_settings.to_json()!r})).open().close()
-loaded = [name for name in ("sqlalchemy.orm", "alembic", "numpy", "pydantic", "flask", "psycopg") if name in sys.modules]
+heavy = ("sqlalchemy.orm", "alembic", "numpy", "pydantic", "flask", "psycopg")
+loaded = [name for name in heavy if name in sys.modules]
 print(loaded)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -27,7 +27,7 @@ def test_never_more_points_than_asked_and_every_extreme_kept(values: list[float]
     assert found.count == len(values)
     assert list(found.steps) == sorted(set(found.steps))
     for step, value, time in zip(found.steps, found.values, found.times, strict=True):
-        assert value == values[step] or math.isnan(value) and math.isnan(values[step])
+        assert value == values[step] or (math.isnan(value) and math.isnan(values[step]))
         assert time == 1e9 + step
     if values:
         assert found.steps[0] == 0

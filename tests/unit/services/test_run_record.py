@@ -14,7 +14,9 @@ AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def run(**more: Any) -> Run:
-    return Run(**{"id": "abc", "number": 1, "experiment": "e", "state": RunState.QUEUED, "params": {}, **more}, created_at=AT)
+    return Run(
+        **{"id": "abc", "number": 1, "experiment": "e", "state": RunState.QUEUED, "params": {}, **more}, created_at=AT
+    )
 
 
 def test_a_record_says_everything_that_is_known_of_how_a_run_was_made() -> None:
