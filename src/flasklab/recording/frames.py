@@ -85,7 +85,7 @@ class Layout:
 
 
 def _key(key: str) -> bytes:
-    text = key.encode("utf-8", "backslashreplace")
+    text = str.encode(key, "utf-8", "backslashreplace")
     if len(text) > MAX_KEY:
         text = text[:MAX_KEY].decode("utf-8", "ignore").encode()
     return _KEY_LENGTH.pack(len(text)) + text

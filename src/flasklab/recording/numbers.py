@@ -24,10 +24,10 @@ def as_number(value: Any) -> float | None:
         return None
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, (numpy.floating, numpy.integer, numpy.bool_)):
-        if isinstance(value, numpy.timedelta64):  # NumPy counts it among the integers
-            return None
-        PLAIN.add(type(value))
-        return _float(value)
+        number = _float(value)
+        if number is not None:  # timedelta64 is an integer to NumPy
+            PLAIN.add(type(value))
+        return number
     item = getattr(value, "item", None)
     if callable(item):
         try:

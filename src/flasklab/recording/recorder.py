@@ -230,7 +230,7 @@ class PipeRecorder:
         self._send_all(packets)
 
     def _remember(self, keys: tuple[Any, ...], numbers: dict[str, float]) -> None:
-        if keys == tuple(numbers) and all(type(key) is str for key in keys) and len(keys) <= frames.MAX_KEYS:
+        if keys == tuple(numbers) and len(keys) <= frames.MAX_KEYS:  # all are text and have a number
             layout = frames.Layout(keys)
             if layout.fits:
                 if len(self._layouts) >= _MAX_LAYOUTS:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from joblib import Parallel, delayed
@@ -18,7 +18,6 @@ from flasklab.recording.recorder import PipeRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 WIDE = {f"weight {number}": float(number) for number in range(400)}  # several packets a call
 
@@ -162,10 +161,17 @@ def test_a_signal_in_the_middle_of_a_write_loses_and_doubles_nothing(tmp_path: P
     assert_all_said(*everything_said(work, tmp_path), workers=1)
 
 
-def test_temporary_folders_outlive_a_forked_worker_that_ends_normally() -> None:
-    folder = run.workdir
-    context = multiprocessing.get_context("fork")
-    worker = context.Process(target=sys.exit)
-    worker.start()
-    worker.join()
-    assert folder.is_dir()
+def test_temporary_folders_outlive_a_forked_worker_and_go_with_their_process() -> None:
+    code = (
+        "import os, sys\n"
+        "from flasklab.recording.proxy import run\n"
+        "folder = run.workdir\n"
+        "if os.fork() == 0:\n"
+        "    sys.exit()\n"
+        "os.wait()\n"
+        "print(folder, folder.is_dir())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    folder, was_there = done.stdout.split()
+    assert was_there == "True"
+    assert not Path(folder).exists()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import os
+import select
 import struct
 from typing import Any
 
@@ -64,7 +65,7 @@ def test_no_packet_is_larger_than_one_atomic_write() -> None:
     values = {f"metric {number}": float(number) for number in range(1000)}
     packets = [*encode_metrics(0.0, 0, values), *encode_event({"type": "note", "text": "x" * 100_000})]
     assert len(packets) > 10
-    assert max(map(len, packets)) <= frames.MAX_PACKET
+    assert max(map(len, packets)) <= select.PIPE_BUF
 
 
 def test_the_layout_fits_up_to_the_last_byte_of_a_packet_and_not_beyond() -> None:

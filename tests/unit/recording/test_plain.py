@@ -114,7 +114,7 @@ def test_json_goes_to_any_depth() -> None:
 def test_a_circle_ends_in_a_repr() -> None:
     circle: list[Any] = []
     circle.append(circle)
-    assert "[[[" in msgspec.json.encode(as_json(circle)).decode()
+    assert 3 < msgspec.json.encode(as_json(circle)).count(b"[") < 100
 
 
 def test_objects_that_fight_back_are_described() -> None:
