@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 # A value that JSON can hold; recursive aliases do not survive every tool, so containers hold Any.
-Json: TypeAlias = None | bool | int | float | str | list[Any] | dict[str, Any]
+Json: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] | None
 
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
