@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
@@ -8,15 +10,15 @@ const LEAST_BYTES = 700;
 const precompress = (): Plugin => ({
   name: 'precompress',
   apply: 'build',
-  enforce: 'post',
-  generateBundle(_options, bundle) {
-    for (const [name, file] of Object.entries(bundle)) {
-      if (!/\.(js|css|svg|json)$/.test(name)) continue;
-      const source = Buffer.from(file.type === 'chunk' ? file.code : file.source);
+  // From the written files: other plugins still change the bundle's code while it is generated.
+  writeBundle({ dir = '' }, bundle) {
+    for (const name of Object.keys(bundle)) {
+      if (!/\.(js|css|svg)$/.test(name)) continue;
+      const source = readFileSync(join(dir, name));
       if (source.length < LEAST_BYTES) continue;
       const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
-      this.emitFile({ type: 'asset', fileName: `${name}.br`, source: brotliCompressSync(source, quality) });
-      this.emitFile({ type: 'asset', fileName: `${name}.gz`, source: gzipSync(source, { level: 9 }) });
+      writeFileSync(join(dir, `${name}.br`), brotliCompressSync(source, quality));
+      writeFileSync(join(dir, `${name}.gz`), gzipSync(source, { level: 9 }));
     }
   },
 });
@@ -25,6 +27,7 @@ export default defineConfig({
   base: './', // the lab may be mounted under any prefix
   build: {
     outDir: '../src/flasklab/static/dist',
+    assetsDir: '',
     emptyOutDir: true,
     manifest: 'manifest.json',
     target: 'es2022',

@@ -9,7 +9,7 @@ import { refresh, remember } from './run/refresh';
 import { Strip } from './run/strip';
 
 const REFRESH_MS = 3000; // what a run shows while it runs appears at most this often
-const RESULTS = ['results', 'record', 'files', 'tabs'];
+const RESULTS = ['results', 'record', 'files', 'tabs', 'queue'];
 
 class RunPage {
   private readonly title: string;
@@ -62,6 +62,7 @@ class RunPage {
   private async change(live: Live): Promise<void> {
     this.state = live.run.state;
     this.root.classList.toggle('live', !isFinal(this.state));
+    if (isFinal(this.state)) this.log?.finish();
     this.artifacts = live.run.artifacts.length;
     const keep = one('[data-chart]', this.root) ? ['charts'] : [];
     this.adopt(await refresh(undefined, keep));

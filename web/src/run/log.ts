@@ -34,6 +34,13 @@ export class Log {
     this.follow();
   }
 
+  /** Nothing more comes. */
+  finish(): void {
+    const label = one('[data-follow]');
+    if (label) label.hidden = true;
+    if (!this.place.hasChildNodes()) this.place.dataset.empty = 'It wrote nothing.';
+  }
+
   private follow(): void {
     if (this.box?.checked ?? true) this.place.scrollTop = this.place.scrollHeight;
   }

@@ -315,7 +315,12 @@ def _step(spec: Spec) -> str:
 
 
 def _logarithmic(spec: Spec) -> bool:
-    return spec.logarithmic and isinstance(spec.minimum, (int, float)) and spec.minimum > 0
+    """Whether a slider goes by orders of magnitude: where asked for, or where the limits span three."""
+    low, high = spec.minimum, spec.maximum
+    if not isinstance(low, (int, float)) or low <= 0:
+        return False
+    wide = spec.kind == "number" and isinstance(high, (int, float)) and high / low >= 1000
+    return spec.logarithmic or wide
 
 
 def _slider_step(spec: Spec) -> str:

@@ -5,6 +5,7 @@ A shown thing may have several renderings (PNG and SVG, table and CSV): the best
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -38,6 +39,7 @@ _DRAWN_AS = (
     ("application/json", "json"),
 )
 _SANDBOXED = ("plotly", "html")
+_NARROW_COLUMNS = 6  # a table of so many fits half a page
 _HEAVY_SVG = 400_000  # bytes above which a browser draws the PNG sooner
 
 
@@ -88,6 +90,7 @@ class Figure:
     name: str
     kind: str  # "image", "plotly", "table", "array", "html", "text", "json" or "file"
     frames: tuple[Frame, ...]
+    columns: int  # of a table; 0 where that is not known
     detail: str  # "1,204 rows · 12 columns"
 
     @property
@@ -103,7 +106,7 @@ class Figure:
     @property
     def wide(self) -> bool:
         """Whether it needs the page's whole width."""
-        return self.kind in ("table", "plotly", "html", "json")
+        return self.kind in ("plotly", "html") or (self.kind == "table" and self.columns > _NARROW_COLUMNS)
 
 
 def output_values(run: Run) -> tuple[OutputValue, ...]:
@@ -144,8 +147,13 @@ def figures(artifacts: Sequence[Artifact], links: FileLinks) -> tuple[Figure, ..
 
 
 def files(artifacts: Iterable[Artifact], links: FileLinks) -> tuple[FileRow, ...]:
-    """All files by name."""
-    return tuple(file_row(artifact, links) for artifact in sorted(artifacts, key=lambda found: found.name))
+    """All files by name, numbers in names counted as numbers."""
+    return tuple(file_row(artifact, links) for artifact in sorted(artifacts, key=_natural))
+
+
+def _natural(artifact: Artifact) -> list[tuple[int, str]]:
+    parts = re.split(r"(\d+)", artifact.name.lower())
+    return [(int(part), "") if part.isdigit() else (0, part) for part in parts]
 
 
 def file_row(artifact: Artifact, links: FileLinks) -> FileRow:
@@ -171,6 +179,7 @@ def _figure(name: str, steps: list[tuple[int | None, list[Artifact]]], links: Fi
         name=name,
         kind=kind,
         frames=tuple(_frame(step, members, links) for step, members in steps),
+        columns=_columns(steps[-1][1]),
         detail=_detail(steps[-1][1]),
     )
 
@@ -192,6 +201,10 @@ def _drawn(members: list[Artifact]) -> tuple[str, Artifact]:
             continue
         return kind, found
     return "file", members[0]
+
+
+def _columns(members: list[Artifact]) -> int:
+    return next((found for member in members if isinstance(found := member.meta.get("columns"), int)), 0)
 
 
 def _detail(members: list[Artifact]) -> str:
