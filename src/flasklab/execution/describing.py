@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flasklab.experiments.catalog import fingerprint, sources, to_json
 from flasklab.experiments.description import Catalog, WatchedFile
-from flasklab.experiments.discovery import Loaded, imported_sources, load_module, module_sources, unite
+from flasklab.experiments.discovery import Loaded, awaited_paths, imported_sources, load_module, module_sources, unite
 from flasklab.experiments.environment import record_environment
 
 if TYPE_CHECKING:
@@ -37,13 +37,14 @@ def describe_lab(
             found.append(load_module(source))
     loaded = unite(found)
     extra = imported_sources(root)
+    watched = sorted({*extra, *awaited_paths(loaded.broken, root)})
     present = fingerprint(target, root)
     catalog = Catalog(
-        fingerprint=fingerprint(target, root, extra) if present == before else before,
+        fingerprint=fingerprint(target, root, watched) if present == before else before,
         ready=True,
         experiments=tuple(sorted(loaded.descriptions, key=lambda one: one.name)),
         broken=loaded.broken,
-        watched=tuple(_watch(path) for path in extra),
+        watched=tuple(_watch(path) for path in watched),
         described_at=time.time(),
     )
     files = sorted({*(str(path) for path in sources(target, root)), *extra})
@@ -60,5 +61,8 @@ def describe_lab(
 
 
 def _watch(path: str) -> WatchedFile:
-    stat = Path(path).stat()
+    try:
+        stat = Path(path).stat()
+    except OSError:  # something that a broken module waits for
+        return WatchedFile(path=path, mtime_ns=0, size=0)
     return WatchedFile(path=path, mtime_ns=stat.st_mtime_ns, size=stat.st_size)
