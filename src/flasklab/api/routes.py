@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from flasklab.api import experiments, health, problems, runs
+from flasklab.api import experiments, health, openapi, problems, runs
 from flasklab.http.guarding import guard, tell_problems
 
 blueprint = Blueprint("flasklab_api", "flasklab")
@@ -27,6 +27,7 @@ for _rule, _endpoint, _view, _method in (
     ("/runs/<run_id>/cancel", "cancel", runs.cancel, "POST"),
     ("/runs/<run_id>/rerun", "rerun", runs.rerun, "POST"),
     ("/health", "health", health.health, "GET"),
+    ("/openapi.json", "openapi", openapi.openapi, "GET"),
 ):
     blueprint.add_url_rule(_rule, _endpoint, _view, methods=[_method])
 

@@ -75,7 +75,7 @@ def _plotly_frame(artifact: Artifact, path: Path) -> Response:
         nonce=nonce,
         # No "<" survives, so nothing in the figure can end the element that holds it.
         figure=path.read_bytes().decode("utf-8", "replace").replace("<", "\\u003c"),
-        dark=request.args.get("theme") == "dark",
+        theme=request.cookies.get("flasklab_theme", ""),
     )
     # Both schemes: behind a proxy that ends TLS, the lab itself is asked over plain http.
     scripts = f"'nonce-{nonce}' http://{request.host}{script} https://{request.host}{script}"

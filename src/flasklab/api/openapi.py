@@ -1,0 +1,195 @@
+"""The API described as OpenAPI 3.1, with an operation of its own for every experiment.
+
+An experiment's parameters are JSON Schema 2020-12 already, which is what OpenAPI 3.1 speaks: only the
+addresses of shared definitions change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import url_for
+
+from flasklab import __version__
+from flasklab.api.schemas import SCHEMAS
+from flasklab.http.answers import json_answer
+from flasklab.http.lab import current_lab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flask import Response
+
+    from flasklab.experiments.description import Description
+
+_JSON = "application/json"
+_PROBLEMS = {
+    404: "There is no such thing",
+    409: "Not possible in this state",
+    413: "Too large",
+    422: "Parameters that cannot be used, all of them named",
+    429: "The queue is full; Retry-After says when to come back",
+}
+
+
+def openapi() -> Response:
+    """GET openapi.json: this API, with the experiments as they are now."""
+    experiments = current_lab().services.experiments.catalog().experiments
+    schemas = dict(SCHEMAS)
+    for description in experiments:
+        schemas |= _schemas_of(description)
+    return json_answer(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "Flasklab", "version": __version__, "description": "Experiments and their runs."},
+            "servers": [{"url": url_for(".unknown").rstrip("/")}],
+            "paths": {**_paths(), **dict(map(_start_path, experiments))},
+            "components": {"schemas": schemas, "responses": _problem_responses()},
+        }
+    )
+
+
+def _paths() -> dict[str, Any]:
+    name, run_id = _in_path("name", "An experiment's name"), _in_path("id", "A run's id")
+    key = {**_query("key", "Only this metric; may be repeated", "string"), "explode": True}
+    return {
+        "/experiments": {"get": _operation("listExperiments", "All experiments", _ref("Experiments"))},
+        "/experiments/{name}": {
+            "parameters": [name],
+            "get": _operation("getExperiment", "One experiment", _ref("Experiment"), problems=(404,)),
+        },
+        "/experiments/{name}/runs": {
+            "parameters": [name, _WAIT],
+            "post": _start("startRun", "Start a run of any experiment", {"type": "object"}),
+        },
+        "/runs": {
+            "get": _operation("listRuns", "Runs, newest first", _ref("Runs"), parameters=_LISTED, problems=(422,))
+        },
+        "/runs/{id}": {
+            "parameters": [run_id, _WAIT],
+            "get": _operation("getRun", "One run", _ref("Run"), problems=(404,)),
+        },
+        "/runs/{id}/metrics": {
+            "parameters": [run_id, key, _query("points", "At most about so many points, extremes kept", "integer")],
+            "get": _operation("getMetrics", "Series of its metrics", _ref("Metrics"), problems=(404, 422)),
+        },
+        "/runs/{id}/logs": {
+            "parameters": [
+                run_id,
+                _query("start", "First byte; a negative one counts from the end", "integer"),
+                _query("limit", "At most so many bytes", "integer"),
+            ],
+            "get": _operation("getLogs", "A part of its log", _ref("Log"), problems=(404, 422)),
+        },
+        "/runs/{id}/artifacts": {
+            "parameters": [run_id],
+            "get": _operation("listArtifacts", "Its files", _ref("Artifacts"), problems=(404,)),
+        },
+        "/runs/{id}/events": {
+            "parameters": [run_id],
+            "get": _operation("listEvents", "What happened to it", _ref("Events"), problems=(404,)),
+        },
+        "/runs/{id}/live": {
+            "parameters": [run_id, _query("cursor", "`cursor` of the answer before", "string")],
+            "get": _operation("followRun", "What is new about it", _ref("Live"), problems=(404,)),
+        },
+        "/runs/{id}/cancel": {
+            "parameters": [run_id],
+            "post": _operation("cancelRun", "Stop it", _ref("Run"), statuses=(200, 202), problems=(404, 409)),
+        },
+        "/runs/{id}/rerun": {
+            "parameters": [run_id, _WAIT],
+            "post": _start("rerunRun", "Run it again, with what is sent changed", {"type": "object"}),
+        },
+        "/health": {"get": _operation("getHealth", "Whether the lab is well", _ref("Health"))},
+    }
+
+
+def _start_path(description: Description) -> tuple[str, dict[str, Any]]:
+    summary = description.summary or f"Start a run of {description.name}"
+    operation = _start(f"start_{description.name}", summary, _ref(f"{description.name}.parameters"))
+    operation["tags"] = ["experiments", *description.tags]
+    if description.doc:
+        operation["description"] = description.doc
+    return f"/experiments/{description.name}/runs", {"parameters": [_WAIT], "post": operation}
+
+
+def _start(operation_id: str, summary: str, schema: dict[str, Any]) -> dict[str, Any]:
+    kinds = (_JSON, "application/x-www-form-urlencoded", "multipart/form-data")
+    operation = _operation(operation_id, summary, _ref("Run"), statuses=(200, 202), problems=(404, 409, 413, 422, 429))
+    operation["requestBody"] = {"content": {kind: {"schema": schema} for kind in kinds}}
+    operation["parameters"] = [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "A repeated start with the same key answers with the first run",
+            "schema": {"type": "string", "maxLength": 255},
+        }
+    ]
+    return operation
+
+
+def _operation(
+    operation_id: str,
+    summary: str,
+    schema: dict[str, Any],
+    *,
+    statuses: Iterable[int] = (200,),
+    parameters: Iterable[dict[str, Any]] = (),
+    problems: Iterable[int] = (),
+) -> dict[str, Any]:
+    words = {200: "Done", 202: "Accepted; `Location` says where the run is"}
+    responses: dict[str, Any] = {
+        str(status): {"description": words[status], "content": {_JSON: {"schema": schema}}} for status in statuses
+    }
+    responses |= {str(status): {"$ref": f"#/components/responses/{status}"} for status in problems}
+    operation: dict[str, Any] = {"operationId": operation_id, "summary": summary, "responses": responses}
+    if found := list(parameters):
+        operation["parameters"] = found
+    return operation
+
+
+def _problem_responses() -> dict[str, Any]:
+    content = {"application/problem+json": {"schema": _ref("Problem")}}
+    return {str(status): {"description": words, "content": content} for status, words in _PROBLEMS.items()}
+
+
+def _schemas_of(description: Description) -> dict[str, Any]:
+    """An experiment's parameters and the definitions that they share, by names of their own."""
+    prefix = f"{description.name}."
+    schema = {key: found for key, found in description.parameters.items() if key not in ("$defs", "$schema")}
+    named = {"parameters": schema, **description.parameters.get("$defs", {})}
+    return {prefix + name: _moved(found, prefix) for name, found in named.items()}
+
+
+def _moved(found: Any, prefix: str) -> Any:
+    if isinstance(found, dict):
+        return {
+            key: f"#/components/schemas/{prefix}{item.removeprefix('#/$defs/')}"
+            if key == "$ref" and isinstance(item, str)
+            else _moved(item, prefix)
+            for key, item in found.items()
+        }
+    return [_moved(item, prefix) for item in found] if isinstance(found, list) else found
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _in_path(name: str, words: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "description": words, "schema": {"type": "string"}}
+
+
+def _query(name: str, words: str, kind: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": words, "schema": {"type": kind}}
+
+
+_WAIT = _query("wait", "Seconds to hold the answer until the run ends", "number")
+_LISTED = (
+    _query("state", "Only runs in this state", "string"),
+    _query("experiment", "Only runs of this experiment", "string"),
+    _query("q", "Only runs that mention this text", "string"),
+    _query("limit", "At most so many", "integer"),
+    _query("after", "`next` of the page before", "string"),
+)

@@ -1,0 +1,115 @@
+"""JSON Schema of what the API answers, for its OpenAPI description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flasklab.runs.state import RunState
+
+_TEXT: dict[str, Any] = {"type": "string"}
+_WHOLE: dict[str, Any] = {"type": "integer"}
+_TIME: dict[str, Any] = {"type": "string", "format": "date-time"}
+# Numbers that JSON cannot hold are texts.
+_NUMBER: dict[str, Any] = {"anyOf": [{"type": "number"}, {"enum": ["NaN", "Infinity", "-Infinity"]}]}
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _object(**properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _list(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def _map(values: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": values}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _page(name: str, items: dict[str, Any], **further: dict[str, Any]) -> dict[str, Any]:
+    return _object(**{name: _list(items)}, next=_or_null(_TEXT), **further)
+
+
+_PIECE = _object(stream={"enum": ["out", "err", "lab"]}, time={"type": "number"}, text=_TEXT)
+_PROGRESS = _object(done={"type": "number"}, total=_or_null({"type": "number"}), message=_TEXT)
+_SUMMARY = _object(last=_NUMBER, min=_NUMBER, max=_NUMBER, count=_WHOLE, step=_WHOLE)
+_SERIES = _object(steps=_list(_WHOLE), values=_list(_NUMBER), times=_list({"type": "number"}), count=_WHOLE)
+_BROKEN = _object(module=_TEXT, file=_TEXT, line=_or_null(_WHOLE), error=_TEXT, needs=_or_null(_TEXT), url=_TEXT)
+
+SCHEMAS: dict[str, Any] = {
+    "Run": _object(
+        id=_TEXT,
+        number=_WHOLE,
+        experiment=_TEXT,
+        state={"enum": [state.value for state in RunState]},
+        params={"type": "object"},
+        output={},
+        error=_or_null(_object(type=_TEXT, message=_TEXT, traceback=_TEXT)),
+        progress=_or_null(_PROGRESS),
+        metrics=_map(_SUMMARY),
+        artifacts=_list(_ref("Artifact")),
+        tags=_list(_TEXT),
+        note=_TEXT,
+        attempt=_WHOLE,
+        queue_position=_or_null(_WHOLE),
+        created_at=_TIME,
+        started_at=_or_null(_TIME),
+        finished_at=_or_null(_TIME),
+        links=_object(self=_TEXT, status=_TEXT, results=_TEXT, download=_TEXT, cancel=_TEXT),
+    ),
+    "Runs": _page("runs", _ref("Run")),
+    "Artifact": _object(name=_TEXT, media_type=_TEXT, size=_WHOLE, sha256=_TEXT, url=_TEXT),
+    "Artifacts": _page("artifacts", _ref("Artifact")),
+    "Experiment": _object(
+        name=_TEXT,
+        title=_TEXT,
+        summary=_TEXT,
+        doc=_TEXT,
+        module=_TEXT,
+        tags=_list(_TEXT),
+        parameters={"type": "object"},
+        defaults={"type": "object"},
+        timeout_seconds=_or_null({"type": "number"}),
+        memory_bytes=_or_null(_WHOLE),
+        retries=_WHOLE,
+        isolation=_TEXT,
+        links=_object(self=_TEXT, form=_TEXT, runs=_TEXT),
+    ),
+    "Experiments": _page("experiments", _ref("Experiment"), broken=_list(_BROKEN), ready={"type": "boolean"}),
+    "Metrics": _object(metrics=_map(_SERIES)),
+    "Log": _object(start=_WHOLE, end=_WHOLE, size=_WHOLE, pieces=_list(_PIECE)),
+    "Events": _page("events", _object(seq=_WHOLE, kind=_TEXT, data={"type": "object"}, at=_TIME)),
+    "Live": _object(
+        cursor=_TEXT,
+        poll_ms=_WHOLE,
+        run=_ref("Run"),
+        points=_map(_SERIES),
+        log=_object(start=_WHOLE, end=_WHOLE, pieces=_list(_PIECE)),
+    ),
+    "Health": _object(
+        status={"const": "ok"},
+        version=_TEXT,
+        supervised={"type": "boolean"},
+        workers=_WHOLE,
+        queued=_WHOLE,
+        running=_WHOLE,
+    ),
+    "Problem": {
+        "type": "object",
+        "properties": {
+            "type": _TEXT,
+            "title": _TEXT,
+            "status": _WHOLE,
+            "detail": _TEXT,
+            "errors": _list(_object(param=_TEXT, message=_TEXT)),
+        },
+        "required": ["type", "title", "status", "detail"],
+    },
+}
