@@ -126,6 +126,7 @@ class Attempt:
             while data := self._pull(fd):
                 self._take(fd, data)
             self.close_pipe(fd)
+        self.recorded.add_dropped(self._decoder.dropped + self._decoder.unfinished)
         self.log.flush(force=True)
 
     def _notice(self) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from flasklab.errors import FlasklabError
 from flasklab.execution.recorded import LeftFile
+from flasklab.recording.writers import PARTIAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,7 @@ def collect(workdir: Path, saved: Mapping[str, tuple[int, float]], files: FileSt
             path = workdir.__class__(folder) / name
             relative = path.relative_to(workdir).as_posix()
             try:
-                if path.is_symlink() or not path.is_file():
+                if path.is_symlink() or not path.is_file() or name.startswith(PARTIAL):
                     continue
                 stat = path.stat()
                 known = saved.get(relative)

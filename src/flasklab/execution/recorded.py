@@ -139,6 +139,12 @@ class Recorded:
             )
         )
 
+    def add_dropped(self, count: int) -> None:
+        """Count things that could not be kept, or not even be read."""
+        if count:
+            self._dropped += count
+            self.since = self.since or time.monotonic()
+
     def add_artifact(self, artifact: Artifact) -> None:
         """Add a file whose content is in the store already."""
         self._artifacts.append(artifact)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Write: TypeAlias = Callable[["Path"], object]
 
+PARTIAL = ".flasklab-"  # begins the name of a file that is still being written; nobody keeps it
 _TEXT_SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": " "}
 
 
@@ -45,7 +46,7 @@ def write_object(path: Path, obj: Any) -> None:
             "or another ending (.json, .csv, .npy, .png, .joblib, .pkl, ...)"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
+    partial = path.with_name(f"{PARTIAL}{secrets.token_hex(4)}-{path.name}")
     try:
         write(partial)
         partial.replace(path)
