@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import fcntl
+import os
 import select
 import subprocess
 import sys
@@ -69,25 +71,30 @@ def test_waiting_for_the_lock_ends_when_its_holder_ends(tmp_path: Path) -> None:
     mine.release()
 
 
-def test_asking_again_and_again_keeps_no_supervisor_from_its_lock(tmp_path: Path) -> None:
-    done = threading.Event()
-
-    def ask() -> None:
-        while not done.is_set():
-            is_supervised(tmp_path)
-
-    askers = [threading.Thread(target=ask) for _ in range(2)]
-    for asker in askers:
-        asker.start()
+@contextmanager
+def probe(results: Path) -> Iterator[int]:
+    """The lock as somebody holds it for the moment of asking whether there is a supervisor."""
+    descriptor = os.open(results / "supervisor.lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
     try:
-        for _ in range(10):
-            lock = SupervisorLock(tmp_path)
-            assert lock.acquire()
-            lock.release()
+        yield descriptor
     finally:
-        done.set()
-        for asker in askers:
-            asker.join()
+        os.close(descriptor)
+
+
+def test_two_who_ask_at_once_do_not_take_each_other_for_the_supervisor(tmp_path: Path) -> None:
+    with probe(tmp_path):
+        assert not is_supervised(tmp_path)
+
+
+def test_somebody_asking_keeps_no_supervisor_from_its_lock(tmp_path: Path) -> None:
+    lock = SupervisorLock(tmp_path)
+    with probe(tmp_path) as descriptor:
+        answered = threading.Timer(0.01, fcntl.flock, (descriptor, fcntl.LOCK_UN))
+        answered.start()
+        assert lock.acquire()
+        answered.join()
+    lock.release()
 
 
 def test_any_number_may_attend_and_the_last_to_leave_is_noticed(tmp_path: Path) -> None:
