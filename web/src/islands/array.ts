@@ -21,14 +21,24 @@ export async function draw(place: HTMLElement, address: string): Promise<void> {
   const label = `${place.dataset.label ?? 'Array'}, ${found.shape.join(' by ')}, from ${number(low)} to ${number(high)}`;
   const canvas = make('canvas', { role: 'img', 'aria-label': label });
   const rows = found.data;
-  const note = make('p', { class: 'small muted num pad' }, `${found.dtype} · min ${number(low)} · max ${number(high)}`);
-  place.replaceChildren(canvas, note);
-  if (Array.isArray(rows[0])) heatmap(canvas, rows as Figure[][], low, high);
-  else {
+  if (Array.isArray(rows[0])) {
+    place.replaceChildren(canvas, scale(low, high));
+    heatmap(canvas, rows as Figure[][], low, high);
+  } else {
+    const range = `min ${number(low)} · max ${number(high)}`;
+    place.replaceChildren(canvas, make('p', { class: 'small muted num pad' }, range));
     const values = (rows as Figure[]).map(toNumber);
     curve(canvas, values, low, high);
     addEventListener(THEME, () => curve(canvas, values, low, high));
   }
+}
+
+/** The ramp with the values at its ends. */
+function scale(low: number, high: number): HTMLElement {
+  const steps = 64;
+  const canvas = make('canvas', { 'aria-hidden': 'true' });
+  heatmap(canvas, [Array.from({ length: steps }, (_, at) => at / (steps - 1))], 0, 1);
+  return make('p', { class: 'scale small muted num' }, number(low), canvas, number(high));
 }
 
 function heatmap(canvas: HTMLCanvasElement, rows: Figure[][], low: number, high: number): void {

@@ -14,7 +14,11 @@ interface TableJson {
 
 const ROW_PX = 30;
 const SPARE_ROWS = 8;
-const FILTER_FROM_ROWS = 12;
+const FILTER_FROM_ROWS = 20;
+const SAMPLE_ROWS = 50;
+const CHARACTER_REM = 0.5;
+const PADDING_REM = 1.75;
+const WIDEST_REM = 20;
 
 export async function draw(place: HTMLElement, address: string): Promise<void> {
   new Table(place, await fetchJson<TableJson>(address)).show();
@@ -27,6 +31,7 @@ class Table {
   private readonly numeric: boolean[];
   private readonly total: number;
   private readonly template: string;
+  private readonly width: string;
   private rows: Uint32Array;
   private by = -1;
   private direction: 1 | -1 = 1;
@@ -38,7 +43,9 @@ class Table {
     this.total = table.data[0]?.length ?? 0;
     this.rows = matching(table.data, this.total, '');
     this.numeric = table.data.map(isNumeric);
-    this.template = `repeat(${table.columns.length}, minmax(6.5rem, 1fr))`;
+    const widths = table.columns.map((column, at) => widthOf(column.name, table.data[at] ?? []));
+    this.template = widths.map((rem) => `minmax(${rem}rem, ${rem}fr)`).join(' ');
+    this.width = `${widths.reduce((sum, rem) => sum + rem, 0)}rem`;
     this.heads = table.columns.map((column, at) => this.head(column, at));
     this.port = make('div', { class: 'port', tabindex: '0', role: 'table', 'aria-label': place.dataset.label ?? 'Table' });
     this.port.setAttribute('aria-rowcount', String(this.total + 1));
@@ -47,9 +54,8 @@ class Table {
   show(): void {
     const heads = make('div', { class: 'line heads', role: 'row', 'aria-rowindex': '1' }, ...this.heads);
     heads.style.gridTemplateColumns = this.template;
-    const width = `${this.table.columns.length * 6.5}rem`;
-    heads.style.minWidth = width;
-    this.body.style.minWidth = width;
+    heads.style.minWidth = this.width;
+    this.body.style.minWidth = this.width;
     this.port.append(heads, this.body);
     this.port.addEventListener('scroll', () => this.paint(), { passive: true });
     const parts: Node[] = [this.port];
@@ -103,7 +109,7 @@ class Table {
     const cells = this.table.data.map((column, index) => {
       const value = column[row] ?? null;
       const kind = value === null ? 'null' : this.numeric[index] ? 'num' : '';
-      const text = value === null ? '–' : typeof value === 'number' ? number(value) : String(value);
+      const text = textOf(value);
       return make('div', { role: 'cell', class: kind, ...(text.length > 12 ? { title: text } : {}) }, text);
     });
     const line = make('div', { class: 'line', role: 'row', 'aria-rowindex': String(at + 2) }, ...cells);
@@ -111,4 +117,13 @@ class Table {
     line.style.gridTemplateColumns = this.template;
     return line;
   }
+}
+
+const textOf = (value: Cell): string =>
+  value === null ? '–' : typeof value === 'number' ? number(value) : String(value);
+
+/** The width that a column's name and first rows need, in rem. */
+function widthOf(name: string, column: Cell[]): number {
+  const longest = Math.max(name.length, ...column.slice(0, SAMPLE_ROWS).map((value) => textOf(value).length));
+  return Math.min(WIDEST_REM, longest * CHARACTER_REM + PADDING_REM);
 }

@@ -3,6 +3,7 @@
 import uPlot from 'uplot';
 import { number } from '../format';
 import { color } from '../theme';
+import { clock } from './clock';
 import { drawable, order, smooth, type Curve } from './series';
 
 export interface View {
@@ -153,15 +154,6 @@ export class Chart {
     const at = Math.max(0, Math.min(x.length - 1, (plot.cursor.idx ?? (by > 0 ? -1 : x.length)) + by));
     plot.setCursor({ left: plot.valToPos(x[at] as number, 'x'), top: plot.over.clientHeight / 2 });
   }
-}
-
-/** Seconds since the start as "1:05" or "2:03:09". */
-export function clock(seconds: number): string {
-  if (Math.abs(seconds) < 60) return `${Number(seconds.toFixed(2))} s`;
-  const whole = Math.round(seconds);
-  const two = (part: number): string => String(part).padStart(2, '0');
-  const minutes = `${Math.floor((whole % 3600) / 60)}:${two(whole % 60)}`;
-  return whole < 3600 ? minutes : `${Math.floor(whole / 3600)}:${minutes.padStart(5, '0')}`;
 }
 
 const fainter = (rgb: string): string => {

@@ -59,6 +59,8 @@ export class Charts {
   private adopt(card: HTMLElement): void {
     const place = one('.chart', card);
     if (!place) return;
+    const tools = one('[data-chart-tools]', this.root);
+    if (tools) tools.hidden = false;
     const chart = new Chart(place, [], this.curves, this.view);
     this.charts.set(place, chart);
     this.watcher.observe(place);
@@ -73,7 +75,7 @@ export class Charts {
     const [section, title] = family(key);
     let tiles = all('[data-charts-of]', this.root).find((found) => found.dataset.chartsOf === section);
     if (!tiles) {
-      if (this.root.children.length === 1 && one('.empty', this.root)) this.root.replaceChildren();
+      one('.empty', this.root)?.closest('.card')?.remove();
       if (section) this.root.append(make('h2', {}, section));
       tiles = make('div', { class: 'tiles', 'data-charts-of': section });
       this.root.append(tiles);
@@ -96,7 +98,7 @@ export class Charts {
   private useTools(): void {
     const tools = one('[data-chart-tools]', this.root);
     if (!tools) return;
-    tools.hidden = false;
+    tools.hidden = this.charts.size === 0;
     tools.addEventListener('input', () => {
       this.view.smoothing = Number(one<HTMLInputElement>('#smoothing', tools)?.value ?? 0);
       this.view.log = Boolean(one<HTMLInputElement>('#log-scale', tools)?.checked);

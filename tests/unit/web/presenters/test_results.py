@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import Any
+
+from flasklab.runs.artifacts import Artifact
+from flasklab.web.presenters.results import figures, files, output_rest, output_values
+
+
+def artifact(name: str, media_type: str, **values: Any) -> Artifact:
+    facts: dict[str, Any] = {"name": name, "media_type": media_type, "size": 1000, "sha256": "0" * 64}
+    return Artifact(**(facts | values))
+
+
+def test_a_figure_is_drawn_as_svg_and_offers_both(make: Any) -> None:
+    pair = [artifact("f.png", "image/png", shown="f"), artifact("f.svg", "image/svg+xml", shown="f")]
+    (figure,) = figures(pair, make.links())
+    assert (figure.kind, figure.last.url) == ("image", "/download/x/f.svg")
+    assert [file.label for file in figure.last.files] == ["PNG", "SVG"]
+
+
+def test_a_heavy_svg_gives_way_to_its_png(make: Any) -> None:
+    pair = [
+        artifact("f.png", "image/png", shown="f"),
+        artifact("f.svg", "image/svg+xml", shown="f", size=5_000_000),
+    ]
+    (figure,) = figures(pair, make.links())
+    assert figure.last.url == "/download/x/f.png"
+
+
+def test_what_has_scripts_is_drawn_in_the_sandbox_only(make: Any) -> None:
+    found = figures(
+        [
+            artifact("r.plotly.json", "application/vnd.plotly.v1+json", shown="r", order=1),
+            artifact("h.html", "text/html", shown="h", order=2),
+        ],
+        make.links(),
+    )
+    assert [(figure.kind, figure.last.url) for figure in found] == [
+        ("plotly", "/shown/key/r.plotly.json"),
+        ("html", "/shown/key/h.html"),
+    ]
+
+
+def test_steps_of_one_name_are_frames_in_their_order(make: Any) -> None:
+    shown = [
+        artifact(f"t (step {step}).png", "image/png", shown="t", step=step, order=order)
+        for order, step in enumerate((100, 20, 3))
+    ]
+    (figure,) = figures(shown, make.links())
+    assert [frame.step for frame in figure.frames] == [3, 20, 100]
+    assert figure.steps[0] == {"step": 3, "url": "/download/x/t (step 3).png"}
+
+
+def test_a_table_tells_its_size_and_needs_width_only_when_it_is_wide(make: Any) -> None:
+    def table(columns: int) -> Artifact:
+        meta = {"rows": 1204, "columns": columns}
+        return artifact("s.table.json", "application/vnd.flasklab.table+json", shown="s", meta=meta)
+
+    (narrow,) = figures([table(1)], make.links())
+    (wide,) = figures([table(30)], make.links())
+    assert (narrow.kind, narrow.detail, narrow.wide, wide.wide) == ("table", "1,204 rows · 1 column", False, True)
+
+
+def test_saved_files_are_no_figures_and_sort_by_their_numbers(make: Any) -> None:
+    saved = [artifact(name, "text/plain") for name in ("b 10.txt", "b 9.txt", "a")]
+    assert figures(saved, make.links()) == ()
+    assert [(file.name, file.label) for file in files(saved, make.links())] == [
+        ("a", "FILE"),
+        ("b 9.txt", "TXT"),
+        ("b 10.txt", "TXT"),
+    ]
+
+
+def test_output_is_values_and_the_rest_without_what_was_shown(make: Any) -> None:
+    run = make.run(output={"accuracy": 0.97345, "layers": [64, 32], "figure": {"$shown": "figure"}, "loss": "NaN"})
+    assert [(value.name, value.text, value.numeric) for value in output_values(run)] == [
+        ("accuracy", "0.9735", True),
+        ("loss", "NaN", True),
+    ]
+    assert output_rest(run) == '{"layers":[64,32]}'
+
+
+def test_an_output_of_values_only_leaves_no_rest(make: Any) -> None:
+    assert output_rest(make.run(output={"a": {"b": 1}})) == output_rest(make.run(output=None)) == ""

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from flasklab.runs.log import LogPiece, LogSlice
+from flasklab.runs.run import MetricSummary, Progress
+from flasklab.runs.state import RunState
+from flasklab.web.presenters.run import RunPage, present_run
+
+NO_LOG = LogSlice(start=0, end=0, size=0)
+
+
+def page(make: Any, run: Any, **given: Any) -> RunPage:
+    values = {"environment": None, "log": NO_LOG, "attempts": [], "copies": None, "queue": None, "links": make.links()}
+    return present_run(run, given.pop("description", make.description()), at=make.now, **(values | given))
+
+
+def stats(found: RunPage) -> dict[str, str]:
+    return {stat.key: stat.text for stat in found.stats}
+
+
+def test_a_queued_run_says_its_place_and_why_it_waits(make: Any) -> None:
+    queued = make.run(state=RunState.QUEUED, started_at=None, queue_position=4)
+    found = page(make, queued, queue=make.lab(reason="All 2 workers are busy."))
+    assert found.waiting == "3 runs before it in the queue. All 2 workers are busy."
+    assert page(make, make.run(state=RunState.QUEUED, started_at=None, queue_position=1)).waiting.startswith(
+        "It is next"
+    )
+
+
+def test_what_is_left_follows_from_the_pace_so_far(make: Any) -> None:
+    found = page(make, make.run(progress=Progress(done=25, total=100, message="epoch 25")))
+    assert stats(found) == {"elapsed": "10m 00s", "left": "about 30m 00s"}
+    assert (found.percent, found.progress) == (25, "25 of 100 · epoch 25")
+
+
+def test_nothing_is_guessed_in_the_first_seconds_or_without_a_total(make: Any) -> None:
+    fresh = make.run(progress=Progress(done=25, total=100), started_at=make.now - timedelta(seconds=2))
+    endless = make.run(progress=Progress(done=25))
+    assert [stats(page(make, run))["left"] for run in (fresh, endless)] == ["…", "…"]
+    assert page(make, endless).percent is None
+
+
+def test_a_finished_run_tells_how_long_it_took_and_nothing_of_what_is_left(make: Any) -> None:
+    found = page(make, make.run(state=RunState.SUCCEEDED, finished_at=make.now))
+    assert stats(found) == {"elapsed": "10m 00s"}
+    assert found.final
+
+
+def test_the_strip_shows_the_latest_of_a_few_metrics(make: Any) -> None:
+    summary = MetricSummary(last=0.31234, min=0.3, max=2.1, mean=1.0, count=60, step=59)
+    found = page(make, make.run(metrics={f"m{number}": summary for number in range(20)}))
+    assert stats(found)["metric:m0"] == "0.3123"
+    assert sum(key.startswith("metric:") for key in stats(found)) == 6
+    assert len(found.metrics) == 20
+
+
+def test_the_island_goes_on_where_the_page_ends(make: Any) -> None:
+    log = LogSlice(start=100, end=250, size=250, pieces=(LogPiece("err", 1.0, "\x1b[31moh\x1b[0m\n"),))
+    found = page(make, make.run(), log=log)
+    assert found.cursor == "0.250"
+    assert found.log_cut
+    assert [(span.text, span.classes) for span in found.log[0].spans] == [("oh", "ansi-1"), ("\n", "")]
+
+
+@pytest.mark.parametrize(("asked", "given"), [("log", "log"), ("overview", "overview"), ("../../etc", "overview")])
+def test_only_known_tabs_are_opened(make: Any, asked: str, given: str) -> None:
+    found = page(make, make.run(), tab=asked)
+    assert found.tab == given
+    assert [tab.key for tab in found.tabs if tab.current] == [given]
+
+
+def test_parameters_tell_what_was_changed_from_which_default(make: Any) -> None:
+    found = {row.name: row for row in page(make, make.run()).parameters}
+    assert (found["lr"].text, found["lr"].changed, found["lr"].default, found["lr"].unit) == (
+        "0.1",
+        True,
+        "0.01",
+        "1/s",
+    )
+    assert not found["epochs"].changed
+
+
+def test_a_run_whose_experiment_is_gone_is_still_shown(make: Any) -> None:
+    found = page(make, make.run(), description=None)
+    assert not found.known
+    assert [row.name for row in found.parameters] == ["lr", "epochs"]
+
+
+def test_the_record_names_code_and_commit(make: Any) -> None:
+    environment = {
+        "python": "3.11.7",
+        "implementation": "CPython",
+        "code": "8a945133173d",
+        "git": {"commit": "a1b2c3d4e5f6a7b8", "branch": "main", "dirty": True},
+        "packages": {"numpy": "2.1", "Flask": "3.1"},
+        "files": {"experiments/train.py": "ab" * 32},
+    }
+    found = page(make, make.run(seed=7, created_by="ada"), environment=environment)
+    facts = {fact.name: fact.text for fact in found.facts}
+    assert facts["Git commit"] == "a1b2c3d4e5f6 + changes"
+    assert (facts["Python"], facts["Seed"], facts["Started by"]) == ("CPython 3.11.7", "7", "ada")
+    assert found.packages == (("Flask", "3.1"), ("numpy", "2.1"))
+    assert found.sources == (("experiments/train.py", "ab" * 6),)
+
+
+def test_attempts_are_listed_once_there_are_several(make: Any) -> None:
+    def attempt(minute: int, reason: str) -> SimpleNamespace:
+        at = make.now + timedelta(minutes=minute)
+        return SimpleNamespace(claimed_at=at, begun_at=at, ended_at=at + timedelta(seconds=30), reason=reason)
+
+    assert page(make, make.run(), attempts=[attempt(-10, "")]).attempts == ()
+    found = page(make, make.run(), attempts=[attempt(-10, "segmentation fault"), attempt(-5, "")]).attempts
+    assert [(row.number, row.took, row.reason) for row in found] == [
+        (1, "30.0 s", "segmentation fault"),
+        (2, "30.0 s", ""),
+    ]

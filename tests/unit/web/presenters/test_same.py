@@ -1,0 +1,47 @@
+"""The server writes what the browser writes: web/test/same.test.ts reads the same cases."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flasklab.web.presenters import formats
+from flasklab.web.presenters.ansi import spans
+from flasklab.web.presenters.charts import family
+
+CASES: dict[str, list[list[Any]]] = json.loads(
+    (Path(__file__).parents[4] / "web" / "test" / "same.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize(("value", "text"), CASES["number"])
+def test_numbers_have_four_significant_digits(value: float, text: str) -> None:
+    assert formats.number(value) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), CASES["duration"])
+def test_durations_are_words(seconds: float, text: str) -> None:
+    assert formats.duration(seconds) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), CASES["ago"])
+def test_ages_are_coarse(seconds: float, text: str) -> None:
+    assert formats.ago(seconds, "2026-01-01") == text
+
+
+@pytest.mark.parametrize(("count", "text"), CASES["size"])
+def test_sizes_are_decimal(count: int, text: str) -> None:
+    assert formats.size(count) == text
+
+
+@pytest.mark.parametrize(("key", "found"), CASES["family"])
+def test_metrics_find_their_chart(key: str, found: list[str]) -> None:
+    assert list(family(key)) == found
+
+
+@pytest.mark.parametrize(("text", "found"), CASES["spans"])
+def test_colours_become_spans(text: str, found: list[list[str]]) -> None:
+    assert [[span.text, span.classes] for span in spans(text)] == found

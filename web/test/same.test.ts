@@ -1,0 +1,17 @@
+import { describe, expect, test } from 'vitest';
+import { ago, duration, number, size } from '../src/format';
+import { spans } from '../src/run/ansi';
+import { family } from '../src/run/families';
+import same from './same.json';
+
+// The same cases are read by tests/unit/web/presenters/test_same.py: server and browser write one thing in one way.
+describe('server and browser agree', () => {
+  test.each(same.number as [number, string][])('number %s', (value, text) => expect(number(value)).toBe(text));
+  test.each(same.duration as [number, string][])('duration %s', (value, text) => expect(duration(value)).toBe(text));
+  test.each(same.size as [number, string][])('size %s', (value, text) => expect(size(value)).toBe(text));
+  test.each(same.ago as [number, string][])('ago %s', (value, text) => expect(ago(value, '2026-01-01')).toBe(text));
+  test.each(same.family as [string, [string, string]][])('family %s', (key, found) => expect(family(key)).toEqual(found));
+  test.each(same.spans as [string, [string, string][]][])('spans %j', (text, found) =>
+    expect(spans(text).map((span) => [span.text, span.classes])).toEqual(found),
+  );
+});
