@@ -7,6 +7,7 @@ error is worded here. The validator is imported when the first values come.
 from __future__ import annotations
 
 import difflib
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from flasklab.errors import ParameterError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 60  # characters of a wrong value that a message repeats
 _LISTED = 12  # choices that a message lists
+_MOST = 2000  # errors that are worded: a list of a million wrong items is answered as quickly as a short one
 _TYPES = {
     "integer": "a whole number",
     "number": "a number",
@@ -69,7 +71,7 @@ def complaints(schema: Schema, values: Mapping[str, Any]) -> tuple[ParameterErro
 
     validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True, formats=FORMATS)
     try:
-        found = list(validator.iter_errors(dict(values)))
+        found = list(islice(validator.iter_errors(dict(values)), _MOST))
     except ValueError as unreadable:  # nested deeper than any parser takes, or not JSON
         return (ParameterError("", f"the parameters cannot be read: {unreadable}"),)
     worded: dict[str, tuple[int, str]] = {}

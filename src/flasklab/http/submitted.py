@@ -78,6 +78,8 @@ def _json_object() -> dict[str, Any]:
         raise Refusal(400, f"The body is not JSON: {str(error)[:200]}", title="Not JSON") from None
     if not isinstance(found, dict):
         raise Refusal(422, 'The body must be a JSON object of parameters, like {"param": 21}.')
+    if len(found) > doors.MOST_FIELDS:
+        raise Refusal(422, f"The body has more than {doors.MOST_FIELDS} parameters; no experiment has so many.")
     if _depth(found) > _DEEPEST_JSON:
         raise Refusal(422, f"The body is nested more than {_DEEPEST_JSON} levels deep.")
     return found
