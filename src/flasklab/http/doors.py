@@ -70,9 +70,13 @@ def limit_body() -> None:
     request.max_form_parts = MOST_PARTS
     if (request.content_length or 0) > limit:
         raise too_large(limit, files=files)
-    # Read and counted before anything parses it; what reads the form next finds it kept.
-    urlencoded = request.mimetype == "application/x-www-form-urlencoded"
-    if urlencoded and request.get_data(cache=True).count(b"&") >= MOST_FIELDS:
+    if files or request.method in SAFE_METHODS:
+        return
+    # Read and counted before anything parses it; what reads the body next finds it kept.
+    body = request.get_data(cache=True)
+    if len(body) >= limit > (request.content_length or 0):
+        raise too_large(limit, files=False)  # sent in chunks: Werkzeug stops reading without a word
+    if request.mimetype == "application/x-www-form-urlencoded" and body.count(b"&") >= MOST_FIELDS:
         raise Refusal(413, f"A form has at most {MOST_FIELDS} fields. Send more as JSON.")
 
 

@@ -46,6 +46,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "artifacts": artifacts_json(run),
         "tags": list(run.tags),
         "note": run.note,
+        "seed": run.seed,
         "attempt": run.attempt,
         "queue_position": run.queue_position,
         "created_at": rfc3339(run.created_at),

@@ -22,7 +22,7 @@ from flasklab.http.problems import Refusal
 from flasklab.runs.json import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from flasklab.experiments.shape import Schema
     from flasklab.http.leaves import Leaf
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # Query names that steer the request; a parameter of such a name is sent in the body.
 RESERVED = frozenset({waiting.QUERY_NAME, "from"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_LONGEST_NAME = 500  # characters, nested ones included
 _DEEPEST_JSON = 100  # levels; Python and the schema's validator walk values recursively
 
 
@@ -52,12 +53,23 @@ def read_submitted(schema: Schema) -> Submitted:
     query = _query_fields()
     if doors.is_form():
         return _from_form(schema, query)
+    _check_names(query)
     values = parameters.from_text(schema, query)
     if request.mimetype == "application/json" or request.mimetype.endswith("+json"):
-        values |= _json_object()
+        sent = _json_object()
+        _check_names(sent)
+        values |= sent
     elif request.mimetype and _has_body():
         raise Refusal(415, f"Send parameters as a form or as application/json; this body is {request.mimetype[:60]!r}.")
     return Submitted(values=values, fields=query)
+
+
+def _check_names(names: Collection[str]) -> None:
+    """Refuse what no experiment can have, before it is looked at and told back."""
+    if len(names) > doors.MOST_FIELDS:
+        raise Refusal(422, f"There are more than {doors.MOST_FIELDS} parameters; no experiment has so many.")
+    if any(len(name) > _LONGEST_NAME for name in names):
+        raise Refusal(422, f"A parameter's name has more than {_LONGEST_NAME} characters; none is so long.")
 
 
 def _has_body() -> bool:
@@ -78,8 +90,6 @@ def _json_object() -> dict[str, Any]:
         raise Refusal(400, f"The body is not JSON: {str(error)[:200]}", title="Not JSON") from None
     if not isinstance(found, dict):
         raise Refusal(422, 'The body must be a JSON object of parameters, like {"param": 21}.')
-    if len(found) > doors.MOST_FIELDS:
-        raise Refusal(422, f"The body has more than {doors.MOST_FIELDS} parameters; no experiment has so many.")
     if _depth(found) > _DEEPEST_JSON:
         raise Refusal(422, f"The body is nested more than {_DEEPEST_JSON} levels deep.")
     return found
@@ -106,6 +116,7 @@ def _from_form(schema: Schema, query: Mapping[str, list[str]]) -> Submitted:
     if token in request.form:
         sent = {**_unchecked(asked, sent), **sent}
     fields = {**query, **sent}
+    _check_names(fields)
     files = _kept_files(asked, fields) | _new_files(asked)
     texts = {name: found for name, found in fields.items() if name not in files}
     values = parameters.from_text(schema, texts)

@@ -103,6 +103,8 @@ def test_all_bad_parameters_are_named_at_once(bench: Any) -> None:
         ({"data": b"&".join([b"p=1"] * 5000), "content_type": "application/x-www-form-urlencoded"}, 413),
         ({"data": {f"p{number}": "1" for number in range(500)}, "content_type": "multipart/form-data"}, 413),
         ({"json": {f"p{number}": 1 for number in range(5000)}}, 422),
+        ({"data": {"p" * 5000: "1"}}, 422),
+        ({"json": {"p" * 5000: 1}}, 422),
         ({"query_string": {"wait": "soon"}}, 422),
         ({"headers": {"Idempotency-Key": "k" * 256}}, 400),
     ],

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import itertools
 from typing import TYPE_CHECKING
 
@@ -155,3 +156,17 @@ def test_json_has_a_limit_of_its_own_however_large_uploads_may_be(make_app: Call
     ):
         limit_body()
     assert caught.value.status == 413
+
+
+def test_a_body_in_chunks_is_not_cut_off_but_refused(make_app: Callable[..., Flask]) -> None:
+    app = make_app(max_upload=1000)
+    for length in (999, 1000, 5000):
+        body = io.BytesIO(b"x" * length)
+        environ = {"wsgi.input": body, "wsgi.input_terminated": True, "CONTENT_LENGTH": ""}
+        with app.test_request_context(method="POST", content_type="application/json", environ_overrides=environ):
+            if length < 1000:
+                limit_body()
+                continue
+            with pytest.raises(Refusal) as caught:
+                limit_body()
+            assert caught.value.status == 413
