@@ -22,6 +22,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from email.message import Message
 
 LABS = Path(__file__).parent.parent / "labs"
 FINAL = {"succeeded", "failed", "canceled", "timed_out", "lost"}
@@ -32,7 +33,7 @@ class Answer:
     """What the server answered."""
 
     status: int
-    headers: dict[str, str]
+    headers: dict[str, str]  # names in lower case
     body: bytes
 
     @property
@@ -53,16 +54,18 @@ class ServedLab:
     folder: Path
     port: int
     environ: dict[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ("flasklab.cli", "serve")  # the module that serves it, and its arguments
+    prefix: str = ""  # where the app mounts the lab
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """The address of the lab, without a slash at the end."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port}{self.prefix}"
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        command = [sys.executable, "-m", "flasklab.cli", "serve", "--port", str(self.port)]
+        command = [sys.executable, "-m", *self.command, "--port", str(self.port)]
         with (self.folder / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
                 command, cwd=self.folder, stdout=log, stderr=log, env={**os.environ, **self.environ}
@@ -100,10 +103,10 @@ class ServedLab:
         request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers or {})
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
-                return Answer(answer.status, dict(answer.headers), answer.read())
+                return Answer(answer.status, _lower(answer.headers), answer.read())
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, dict(error.headers), error.read())
+                return Answer(error.code, _lower(error.headers), error.read())
 
     def get(self, path: str, **headers: str) -> Answer:
         """GET."""
@@ -147,6 +150,11 @@ class ServedLab:
             assert time.monotonic() < deadline, otherwise
             time.sleep(0.02)
 
+    def supervisor(self) -> int:
+        """Pid of the lab's one supervisor; a fork of it that has not become a zygote yet is waited for."""
+        self.until(lambda: len(self.pids("execution.supervise")) == 1, 10, "there is not one supervisor")
+        return self.pids("execution.supervise")[0]
+
     def pids(self, word: str) -> list[int]:
         """Pids of this lab's processes whose command line contains `word`."""
         found = []
@@ -157,6 +165,10 @@ class ServedLab:
                     if word in words and (entry / "cwd").resolve() == self.folder.resolve():
                         found.append(int(entry.name))
         return found
+
+
+def _lower(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _free_port() -> int:
@@ -188,3 +200,14 @@ def ends(make_lab: Callable[..., ServedLab]) -> ServedLab:
     lab = make_lab("ends", FLASKLAB_WORKERS="2", FLASKLAB_MAX_LOG="4 MiB")
     lab.start()
     return lab
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedLab]:
+    """The running lab that `flasklab new` makes."""
+    folder = tmp_path_factory.mktemp("example") / "exp_app"
+    subprocess.run([sys.executable, "-m", "flasklab.cli", "new", str(folder)], check=True, stdout=subprocess.DEVNULL)
+    lab = ServedLab(folder, _free_port(), {"FLASKLAB_WORKERS": "2"})
+    lab.start()
+    yield lab
+    lab.stop()

@@ -83,7 +83,7 @@ def test_a_run_that_ignores_the_request_is_killed_and_canceled(ends: ServedLab) 
 def test_canceling_a_finished_run_is_refused(ends: ServedLab) -> None:
     run = ends.run("double")
     answer = ends.post(f"/cancel/{run['id']}")
-    assert (answer.status, answer.headers["Content-Type"]) == (409, "application/problem+json")
+    assert (answer.status, answer.headers["content-type"]) == (409, "application/problem+json")
 
 
 def test_a_flood_of_output_is_cut_and_says_how_much(ends: ServedLab) -> None:

@@ -53,20 +53,29 @@ def test_queued_runs_go_on_after_the_whole_lab_was_killed(lab: ServedLab) -> Non
 
 def test_a_killed_supervisor_is_replaced_and_its_run_settled(lab: ServedLab) -> None:
     run = lab.begun(_start(lab, "sleeps"))
-    (before,) = lab.pids("execution.supervise")
+    before = lab.supervisor()
     os.kill(before, signal.SIGKILL)
     assert lab.finished(run["id"])["state"] == "lost"
-    (after,) = lab.pids("execution.supervise")
-    assert after != before
+    assert lab.supervisor() != before
     assert lab.run("double", param=4)["output"] == {"output": 8.0}
+
+
+def test_files_of_a_lost_run_are_kept(lab: ServedLab, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    run = lab.begun(_start(lab, "writes", mark=mark))
+    lab.until(mark.exists, 20, "the run wrote nothing")
+    os.kill(lab.supervisor(), signal.SIGKILL)
+    lost = lab.finished(run["id"])
+    assert lost["state"] == "lost"
+    assert [one["name"] for one in lost["artifacts"]] == ["half.csv"]
+    lab.until(lambda: not list((lab.folder / "results").glob("work/*")), 10, "its folder was left")
 
 
 def test_a_run_that_may_begin_again_does_so_after_its_supervisor_died(lab: ServedLab, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger"
     run_id = _start(lab, "lost_once", ledger=ledger)
     lab.until(ledger.exists, 20, "the run did not begin")
-    (pid,) = lab.pids("execution.supervise")
-    os.kill(pid, signal.SIGKILL)
+    os.kill(lab.supervisor(), signal.SIGKILL)
     run = lab.finished(run_id)
     assert (run["state"], run["output"], run["attempt"]) == ("succeeded", "second time lucky", 2)
     assert ledger.read_text(encoding="utf-8") == "begun\nbegun\n"
@@ -101,7 +110,7 @@ def test_a_lab_has_one_supervisor_however_many_are_started(lab: ServedLab) -> No
     )
     for _ in range(3):
         subprocess.run([sys.executable, "-c", script, str(lab.folder)], check=True, cwd=lab.folder)
-    lab.until(lambda: len(lab.pids("execution.supervise")) == 1, 10, "there is more than one supervisor")
+    assert lab.supervisor()
     assert lab.run("double", param=6)["output"] == {"output": 12.0}
 
 

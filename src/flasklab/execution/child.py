@@ -148,8 +148,8 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
         else:
             outcome = _called(definition, arguments, recorder)
         _flush()
-        _await_threads()
         recorder.event({"type": "outcome", **outcome})
+        _await_threads()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         # Private, but the only way to run exit hooks before os._exit; multiprocessing and billiard rely on it as well.
         atexit._run_exitfuncs()  # noqa: SLF001

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import mimetypes
 import os
 import shutil
 from typing import TYPE_CHECKING
 
 from flasklab.errors import FlasklabError
 from flasklab.execution.recorded import LeftFile
+from flasklab.recording.media.kinds import media_type_of
 from flasklab.recording.writers import PARTIAL
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ def collect(workdir: Path, saved: Mapping[str, tuple[int, float]], files: FileSt
             except (OSError, FlasklabError) as error:
                 log.warning("%s was left by a run and could not be kept: %s", path, error)
                 continue
-            media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-            left.append(LeftFile(name=relative, file=stored, media_type=media_type))
+            left.append(LeftFile(name=relative, file=stored, media_type=media_type_of(name)))
     return left
 
 

@@ -17,6 +17,7 @@ from flasklab.recording.frames import Metrics
 from flasklab.runs.artifacts import Artifact, StoredFile
 from flasklab.runs.metrics import Points
 from flasklab.runs.run import Progress
+from flasklab.runs.state import RunState
 from flasklab.runs.times import now
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ class LeftFile:
     name: str  # relative to the folder
     file: StoredFile
     media_type: str
+
+    def as_artifact(self, seq: int) -> Artifact:
+        """As a file of its run, brought by event `seq`."""
+        size, sha256 = self.file.size, self.file.sha256
+        return Artifact(name=self.name, media_type=self.media_type, size=size, sha256=sha256, seq=seq)
 
 
 @dataclass(slots=True)
@@ -156,10 +162,7 @@ class Recorded:
         """Add the files found in the run's folder at its end."""
         for one in left:
             self.seq += 1
-            file = one.file
-            self.add_artifact(
-                Artifact(name=one.name, media_type=one.media_type, size=file.size, sha256=file.sha256, seq=self.seq)
-            )
+            self.add_artifact(one.as_artifact(self.seq))
 
     def write(self, unit: Unit) -> bool:
         """Write all that waits; False when the run is no longer this attempt's."""
@@ -167,6 +170,7 @@ class Recorded:
             if not unit.runs.begin(self.id, self.attempt, self.begun_at):
                 return False
             unit.attempts.begin(self.number, self.attempt, at=self.begun_at, pid=self.pid)
+            unit.events.add(self.number, self.seq, RunState.RUNNING, {"attempt": self.attempt}, self.begun_at)
         dropped = self._dropped or None
         if not unit.runs.record(self.id, self.attempt, seq=self.seq, dropped=dropped, **self._changes):
             return False

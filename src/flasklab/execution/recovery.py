@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from flasklab.execution import processes
+from flasklab.execution.collecting import clear, collect
 from flasklab.execution.endings import Verdict, lost
 from flasklab.execution.settling import may_begin_again
 from flasklab.runs.run import RunError
@@ -19,7 +20,10 @@ from flasklab.runs.times import now
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from flasklab.store.claims import Running
+    from flasklab.store.files import FileStore
     from flasklab.store.store import Store
+    from flasklab.store.unit import Unit
 
 log = logging.getLogger("flasklab.supervisor")
 
@@ -43,25 +47,35 @@ def end_leftovers(results: Path, mark: str) -> None:
 
 
 def recover(store: Store) -> None:
-    """Settle every run that was running, or queue it again where it may begin again.
+    """Settle every run that was running, or queue it again where it may begin again; then clear their folders.
 
     The supervisor's lock is held, so nobody else works on these runs.
     """
+    work = store.results / "work"
     with store.write() as unit:
         for run in unit.runs.running():
-            begun_before = run.begun - (1 if run.began else 0)
-            seq = run.seq + 1
-            unit.attempts.close(run.number, run.attempt, at=now(), reason=_LOST)
-            if run.cancel_requested_at is not None:
-                by = f" by {run.cancel_requested_by}" if run.cancel_requested_by else ""
-                error = RunError(type="Canceled", message=f"Canceled{by}, while the lab was down.")
-                verdict = Verdict(state=RunState.CANCELED, error=error)
-            elif may_begin_again(begun_before=begun_before, begun=run.began, retries=run.retries):
-                log.info("run %d is queued again", run.number)
-                unit.runs.requeue(run.id, run.attempt, seq=seq)
-                continue
-            else:
-                verdict = lost(_LOST)
-            unit.runs.settle(
-                run.id, run.attempt, state=verdict.state, output=None, error=verdict.error, at=now(), seq=seq
-            )
+            _take_over(unit, run, work / f"{run.id}-{run.attempt}" / "files", store.files)
+    clear(work)
+
+
+def _take_over(unit: Unit, run: Running, workdir: Path, files: FileStore) -> None:
+    at, seq = now(), run.seq + 1
+    begun_before = run.begun - (1 if run.began else 0)
+    unit.attempts.close(run.number, run.attempt, at=at, reason=_LOST)
+    if run.cancel_requested_at is not None:
+        by = f" by {run.cancel_requested_by}" if run.cancel_requested_by else ""
+        error = RunError(type="Canceled", message=f"Canceled{by}, while the lab was down.")
+        verdict = Verdict(state=RunState.CANCELED, error=error)
+    elif may_begin_again(begun_before=begun_before, begun=run.began, retries=run.retries):
+        log.info("run %d is queued again", run.number)
+        unit.runs.requeue(run.id, run.attempt, seq=seq)
+        unit.events.add(run.number, seq, RunState.QUEUED, {"attempt": run.attempt, "reason": _LOST}, at)
+        return
+    else:
+        verdict = lost(_LOST)
+    known = {artifact.name: (artifact.size, at.timestamp()) for artifact in unit.artifacts.of(run.number)}
+    for left in collect(workdir, known, files):
+        unit.artifacts.add(run.number, left.as_artifact(seq))
+    unit.runs.settle(run.id, run.attempt, state=verdict.state, output=None, error=verdict.error, at=at, seq=seq)
+    reason = verdict.error.message if verdict.error else ""
+    unit.events.add(run.number, seq, verdict.state, {"attempt": run.attempt, "reason": reason}, at)

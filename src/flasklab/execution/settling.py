@@ -11,6 +11,7 @@ from flasklab.runs.times import now
 
 if TYPE_CHECKING:
     from flasklab.execution.attempt import Attempt
+    from flasklab.runs.json import Json
     from flasklab.store.unit import Unit
 
 
@@ -19,19 +20,23 @@ def settle(unit: Unit, attempt: Attempt) -> None:
     verdict = verdict_on(attempt)
     spec, recorded = attempt.spec, attempt.recorded
     recorded.seq += 1
+    at = now()
+    reason = verdict.error.message if verdict.error else ""
     status = attempt.status
     unit.attempts.close(
         spec.number,
         spec.attempt,
-        at=now(),
+        at=at,
         exit_code=os.WEXITSTATUS(status) if status is not None and os.WIFEXITED(status) else None,
         signal=os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None,
-        reason=verdict.error.message if verdict.error else "",
+        reason=reason,
     )
+    told: dict[str, Json] = {"attempt": spec.attempt, "reason": reason}
     if verdict.state is RunState.LOST and may_begin_again(
         begun_before=attempt.begun_before, begun=recorded.has_begun, retries=attempt.limits.retries
     ):
-        attempt.log.say(f"{verdict.error.message if verdict.error else ''} It is queued again.")
+        attempt.log.say(f"{reason} It is queued again.")
+        unit.events.add(spec.number, recorded.seq, RunState.QUEUED, told, at)
         unit.runs.requeue(spec.id, spec.attempt, seq=recorded.seq)
         return
     unit.runs.settle(
@@ -40,9 +45,10 @@ def settle(unit: Unit, attempt: Attempt) -> None:
         state=verdict.state,
         output=verdict.output,
         error=verdict.error,
-        at=now(),
+        at=at,
         seq=recorded.seq,
     )
+    unit.events.add(spec.number, recorded.seq, verdict.state, told, at)
 
 
 def verdict_on(attempt: Attempt) -> Verdict:

@@ -10,6 +10,7 @@ from flasklab.http.lists import asked_page, page_json
 from flasklab.http.negotiation import wants_html
 from flasklab.http.problems import Refusal
 from flasklab.http.run_json import broken_json, experiment_json, run_json
+from flasklab.http.starts import CATALOG_WAIT_SECONDS
 from flasklab.runs.state import RunState
 from flasklab.web.presenters import RunFilters, present_broken, present_home, present_runs
 
@@ -56,7 +57,7 @@ def runs() -> Response | str:
 def broken(module: str) -> Response | str:
     """GET /broken/<module>: why it could not be used."""
     services = current_lab().services
-    catalog = services.experiments.catalog()
+    catalog = services.experiments.catalog(CATALOG_WAIT_SECONDS)
     found = next((one for one in catalog.broken if one.module == module), None)
     if found is None:
         raise Refusal(404, f"The module {module[:100]!r} is not broken. It may have been mended just now.")

@@ -167,6 +167,14 @@ def leaves_files() -> None:
 
 
 @experiment
+def writes(mark: str) -> None:
+    """Write a file, then take long."""
+    Path("half.csv").write_text("a,b\n", encoding="utf-8")
+    Path(mark).touch()
+    time.sleep(60)
+
+
+@experiment
 def draws(seed: int | None = None) -> float:
     """Draw a number with the run's seed."""
     import random

@@ -1,0 +1,4 @@
+"""A module that cannot be imported."""
+
+LIMIT = 0
+RATIO = 1 / LIMIT
