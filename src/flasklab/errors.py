@@ -1,6 +1,6 @@
 """The one family of errors: each says what happened and what to do next.
 
-Nothing here knows HTTP; `flasklab.web.problems` is the one place that maps an error to a status.
+Nothing here knows HTTP; `flasklab.http.problems` is the one place that maps an error to a status.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
 """The REST API: HTTP in, JSON out.
 
-May import `services` and below; never `web`, SQL, or an experiment.
+May import `http`, `services` and below; never `web`, SQL, or an experiment.
 """

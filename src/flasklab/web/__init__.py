@@ -1,4 +1,4 @@
 """Pages: HTTP in, HTML or JSON out. A view parses, makes one call, presents.
 
-May import `services` and below; never `api`, SQL, or an experiment.
+May import `http`, `services` and below; never `api`, SQL, or an experiment.
 """
