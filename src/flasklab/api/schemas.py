@@ -57,6 +57,7 @@ SCHEMAS: dict[str, Any] = {
         artifacts=_list(_ref("Artifact")),
         tags=_list(_TEXT),
         note=_TEXT,
+        seed=_or_null(_WHOLE),
         attempt=_WHOLE,
         queue_position=_or_null(_WHOLE),
         created_at=_TIME,

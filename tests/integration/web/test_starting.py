@@ -25,6 +25,7 @@ RUN_KEYS = [
     "artifacts",
     "tags",
     "note",
+    "seed",
     "attempt",
     "queue_position",
     "created_at",
