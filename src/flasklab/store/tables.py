@@ -252,7 +252,7 @@ EXECUTE FUNCTION runs_keep_final_state()""",
 IDEMPOTENCY_INDEX = (
     "CREATE UNIQUE INDEX uq_runs_idempotency ON runs (experiment, idempotency_key) WHERE idempotency_key IS NOT NULL"
 )
-event.listen(runs, "after_create", DDL(IDEMPOTENCY_INDEX))
+event.listen(runs, "after_create", DDL(IDEMPOTENCY_INDEX))  # type: ignore[no-untyped-call]  # SQLAlchemy's
 for _dialect, _statements in (("sqlite", SQLITE_TRIGGERS), ("postgresql", POSTGRES_TRIGGERS)):
     for _statement in _statements:
         event.listen(
