@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import importing, idling, starting
+from benchmarks import idling, importing, starting
 
 ALL = {"importing": importing.measure, "starting": starting.measure, "idling": idling.measure}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import ServedLab
+    from tests.acceptance.conftest import ServedLab
 
 pytestmark = pytest.mark.xdist_group("ends")
 

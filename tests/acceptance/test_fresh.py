@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import ServedLab
+    from tests.acceptance.conftest import ServedLab
 
 pytestmark = pytest.mark.xdist_group("fresh")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import ServedLab
+    from tests.acceptance.conftest import ServedLab
 
 pytestmark = pytest.mark.xdist_group("survival")
 

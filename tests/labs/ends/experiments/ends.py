@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from flasklab import experiment, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 
 @experiment
@@ -142,11 +142,11 @@ def talks() -> None:
 
 
 @experiment
-def yields(count: int = 3) -> Iterator[dict[str, float]]:
+def yields(count: int = 3) -> Generator[dict[str, float], None, str]:
     """Log by yielding."""
     for step in range(count):
         yield {"step": step, "loss": 1 / (step + 1)}
-    return "done"  # noqa: B901 - a generator's result is the run's output
+    return "done"
 
 
 @experiment

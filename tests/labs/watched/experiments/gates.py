@@ -46,7 +46,7 @@ const tries = {
   fetch: () => fetch("/api/v1/runs"),
   post: () => fetch("/cancel/x", {method: "POST", mode: "no-cors", credentials: "include"}),
   worker: () => navigator.serviceWorker.register("/worker.js"),
-  image: () => new Promise((good, bad) => { Object.assign(new Image(), {onload: good, onerror: bad, src: "/beacon"}); }),
+  image: () => new Promise((onload, onerror) => { Object.assign(new Image(), {onload, onerror, src: "/beacon"}); }),
 };
 (async () => {
   for (const [name, attempt] of Object.entries(tries)) {
