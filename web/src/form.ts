@@ -13,7 +13,6 @@ if (form) {
   checkOnBlur(form);
   showChanges(form);
   for (const button of all<HTMLButtonElement>('[data-dice]', form)) {
-    button.hidden = false;
     button.addEventListener('click', () => draw(button.dataset.dice ?? ''));
   }
   form.addEventListener('submit', (event) => {

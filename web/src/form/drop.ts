@@ -13,8 +13,6 @@ export function allowDrops(form: HTMLFormElement): void {
   for (const zone of all('[data-drop]', form)) {
     const input = one<HTMLInputElement>('input[type=file]', zone);
     if (!input) continue;
-    const hint = one('[data-drop-hint]', zone);
-    if (hint) hint.hidden = false;
     for (const kind of ['dragenter', 'dragover'])
       zone.addEventListener(kind, (event) => {
         event.preventDefault();

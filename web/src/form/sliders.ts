@@ -41,6 +41,5 @@ function link(slider: HTMLInputElement, input: HTMLInputElement): void {
     input.dispatchEvent(new Event('input', { bubbles: true }));
   });
   input.addEventListener('input', follow);
-  slider.hidden = false;
   follow();
 }

@@ -66,9 +66,7 @@ export class Charts {
     this.watcher.observe(place);
     this.sizes.observe(place);
     const button = one<HTMLButtonElement>('[data-png]', card);
-    if (!button) return;
-    button.hidden = false;
-    button.addEventListener('click', () => save(chart.picture(), card.dataset.chart ?? 'chart'));
+    button?.addEventListener('click', () => save(chart.picture(), card.dataset.chart ?? 'chart'));
   }
 
   private card(key: string): HTMLElement {
@@ -84,7 +82,7 @@ export class Charts {
     if (found) return found;
     const place = make('div', { class: 'chart', tabindex: '0', role: 'img', 'aria-label': `Curve of ${title}` });
     const png = make('button', { type: 'button', class: 'btn small quiet', 'data-png': '' }, 'PNG');
-    const head = make('header', {}, make('h3', {}, title), make('div', { class: 'end' }, png));
+    const head = make('header', {}, make('h2', {}, title), make('div', { class: 'end' }, png));
     const card = make('section', { class: 'card', 'aria-label': title, 'data-chart': title }, head, place);
     tiles.append(card);
     this.adopt(card);
@@ -98,7 +96,6 @@ export class Charts {
   private useTools(): void {
     const tools = one('[data-chart-tools]', this.root);
     if (!tools) return;
-    tools.hidden = this.charts.size === 0;
     tools.addEventListener('input', () => {
       this.view.smoothing = Number(one<HTMLInputElement>('#smoothing', tools)?.value ?? 0);
       this.view.log = Boolean(one<HTMLInputElement>('#log-scale', tools)?.checked);

@@ -17,9 +17,7 @@ export class Log {
     end: number,
   ) {
     this.end = end;
-    const label = one('[data-follow]');
-    if (label) label.hidden = false;
-    this.box = one<HTMLInputElement>('input', label ?? undefined);
+    this.box = one<HTMLInputElement>('[data-follow] input');
     this.box?.addEventListener('change', () => this.follow());
     place.addEventListener('scroll', () => this.noticeScroll(), { passive: true });
     this.follow();

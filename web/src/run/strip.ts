@@ -1,7 +1,7 @@
 /** The numbers on top: progress, latest metrics, elapsed, left. */
 
 import { about, duration, number, toNumber } from '../format';
-import { make, one, setText } from '../dom';
+import { all, make, one, setText } from '../dom';
 import { isFinal, type RunNow } from './live';
 
 const LEFT_AFTER_SECONDS = 5; // before that, a guess of what is left is noise
@@ -9,6 +9,17 @@ const STATS = 6;
 const SMOOTHING = 0.7; // share of the last guess in the next
 
 const stat = (key: string): HTMLElement | null => one(`[data-stat="${CSS.escape(key)}"]`);
+
+/** The place of a number, made where the page came too early to have it; metrics stand before the rest. */
+function ensure(key: string, label: string): HTMLElement {
+  const found = stat(key);
+  if (found) return found;
+  const value = make('b', { 'data-stat': key });
+  const place = one('.stats');
+  const others = place ? all('.stat', place).filter((each) => !one('[data-stat^="metric:"]', each)) : [];
+  place?.insertBefore(make('div', { class: 'stat' }, make('small', {}, label), value), others[0] ?? null);
+  return value;
+}
 
 export class Strip {
   private started: number;
@@ -35,16 +46,8 @@ export class Strip {
   }
 
   private showMetrics(run: RunNow): void {
-    const place = one('.stats');
-    for (const [key, summary] of Object.entries(run.metrics).slice(0, STATS)) {
-      const text = number(toNumber(summary.last));
-      const found = stat(`metric:${key}`);
-      if (found) setText(found, text);
-      else
-        place?.prepend(
-          make('div', { class: 'stat' }, make('small', {}, key), make('b', { 'data-stat': `metric:${key}` }, text)),
-        );
-    }
+    for (const [key, summary] of Object.entries(run.metrics).slice(0, STATS))
+      setText(ensure(`metric:${key}`, key), number(toNumber(summary.last)));
   }
 
   private showProgress(progress: RunNow['progress']): void {
@@ -62,7 +65,7 @@ export class Strip {
   private tick(): void {
     if (this.final || document.hidden || !Number.isFinite(this.started)) return;
     const elapsed = (Date.now() - this.started) / 1000;
-    setText(stat('elapsed'), elapsed < 60 ? `${Math.max(0, Math.floor(elapsed))} s` : duration(elapsed));
+    setText(ensure('elapsed', 'Elapsed'), elapsed < 60 ? `${Math.max(0, Math.floor(elapsed))} s` : duration(elapsed));
     if (this.share) document.title = `${Math.round(100 * this.share)} % · ${this.title}`;
     if (!this.share || elapsed < LEFT_AFTER_SECONDS) return;
     const guess = (elapsed * (1 - this.share)) / this.share;

@@ -81,6 +81,8 @@ class Frame:
     step: int | None
     url: str  # of the rendering that is drawn
     files: tuple[FileRow, ...]  # all its renderings
+    width: int | None  # of a picture, in pixels, so that its place is kept while it loads
+    height: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +181,7 @@ def _figure(name: str, steps: list[tuple[int | None, list[Artifact]]], links: Fi
         name=name,
         kind=kind,
         frames=tuple(_frame(step, members, links) for step, members in steps),
-        columns=_columns(steps[-1][1]),
+        columns=_meta(steps[-1][1], "columns") or 0,
         detail=_detail(steps[-1][1]),
     )
 
@@ -187,7 +189,14 @@ def _figure(name: str, steps: list[tuple[int | None, list[Artifact]]], links: Fi
 def _frame(step: int | None, members: list[Artifact], links: FileLinks) -> Frame:
     kind, best = _drawn(members)
     url = links.shown(best.name) if kind in _SANDBOXED else links.file(best.name)
-    return Frame(step=step, url=url, files=tuple(file_row(member, links) for member in members))
+    width, height = _meta(members, "width"), _meta(members, "height")
+    return Frame(
+        step=step,
+        url=url,
+        files=tuple(file_row(member, links) for member in members),
+        width=width if height else None,
+        height=height if width else None,
+    )
 
 
 def _drawn(members: list[Artifact]) -> tuple[str, Artifact]:
@@ -203,8 +212,8 @@ def _drawn(members: list[Artifact]) -> tuple[str, Artifact]:
     return "file", members[0]
 
 
-def _columns(members: list[Artifact]) -> int:
-    return next((found for member in members if isinstance(found := member.meta.get("columns"), int)), 0)
+def _meta(members: list[Artifact], key: str) -> int | None:
+    return next((found for member in members if isinstance(found := member.meta.get(key), int)), None)
 
 
 def _detail(members: list[Artifact]) -> str:
