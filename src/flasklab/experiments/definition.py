@@ -90,7 +90,7 @@ def experiment(
         tags: words that every run of it carries
         timeout: how long a run may take: seconds, or text like "30m" or "1h 30m"
         memory: how much memory a run may take: bytes, or text like "2 GiB"
-        retries: how often a run that ended without an answer (a killed process) is tried again
+        retries: how often a run that the lab lost (it was stopped, or died, under the run) may begin again
         isolation: "fresh" gives every run its own process; "warm" lets one process serve run after run
 
     Raises:

@@ -29,7 +29,7 @@ class Lab:
         app: the app; without one, call `init_app` later
         url_prefix: where the pages are mounted, like "/lab"; the API stands below it under `/api/v1`
         supervise: whether this app makes sure that a supervisor runs, which gets the runs done; with False,
-            another process must, such as `flasklab worker`
+            another process of the lab must, such as another app's or `flasklab serve`
     """
 
     def __init__(self, app: Flask | None = None, url_prefix: str = "", *, supervise: bool = True) -> None:

@@ -60,7 +60,7 @@ class RunSubmit:
             given: names of the parameters that differ from the defaults
             created_by: who starts it
             idempotency_key: a second start of the experiment with the same key gives the first run
-            tags: the run's first tags
+            tags: the run's first tags, after those of the experiment
             note: its first note
             rerun_of: id of the run whose parameters it takes
 
@@ -76,7 +76,7 @@ class RunSubmit:
             experiment=description.name,
             params=params,
             given=tuple(given),
-            tags=tuple(tags),
+            tags=tuple(dict.fromkeys((*description.tags, *tags))),
             note=note,
             created_by=created_by,
             rerun_of=rerun_of,

@@ -46,6 +46,12 @@ def test_a_start_is_stored_before_anyone_is_woken(store: Store, settings: Settin
     assert (claimable.timeout_seconds, claimable.memory_bytes, claimable.retries) == (60.0, 2**30, 1)
 
 
+def test_a_run_carries_the_tags_of_its_experiment_and_its_own(submit: RunSubmit, double: Description) -> None:
+    run, _ = submit(replace(double, tags=("vision", "daily")), {"param": 1.0}, (), tags=["mine", "daily"])
+
+    assert run.tags == ("vision", "daily", "mine")
+
+
 def test_a_repeated_key_gives_the_first_run_and_wakes_nobody(submit: RunSubmit, double: Description, bell: Any) -> None:
     first, created = submit(double, {"param": 1.0}, (), idempotency_key="k")
     again, created_again = submit(double, {"param": 2.0}, (), idempotency_key="k")
