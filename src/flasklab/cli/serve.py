@@ -99,9 +99,11 @@ class Screen:
             _line("experiments", ", ".join(report.experiments))
         elif not report.broken:
             _line("experiments", f"none yet in {report.settings.experiments}")
-        for _module, where, error, needs in report.broken:
-            mend = f" (pip install {needs})" if needs else ""
-            _line(click.style("broken", fg="red"), f"{where}: {error}{mend}")
+        for module, where, error, needs in report.broken:
+            if needs:
+                _line(click.style("needs", fg="yellow"), f"{module} waits for {needs}: pip install {needs}")
+            else:
+                _line(click.style("broken", fg="red"), f"{where}: {error}")
         click.echo("\n  Ctrl-C stops it; runs that wait go on when it is started again.\n")
 
 
