@@ -18,6 +18,7 @@ class RunPage {
   private charts: Charts | undefined;
   private state: string;
   private artifacts: number;
+  private attempt: number;
   private refreshed = 0;
 
   constructor(private readonly root: HTMLElement) {
@@ -25,6 +26,7 @@ class RunPage {
     this.title = title;
     this.state = state;
     this.artifacts = Number(artifacts);
+    this.attempt = Number(root.dataset.attempt ?? 0);
     this.strip = new Strip(started, state, title);
     const log = one('#log');
     if (log) this.log = new Log(log, Number(cursor.split('.')[1]));
@@ -43,6 +45,11 @@ class RunPage {
   }
 
   private async take(live: Live): Promise<void> {
+    if (live.run.attempt > this.attempt && this.attempt > 0) {
+      location.reload(); // it begins anew: its curves and numbers too
+      return;
+    }
+    this.attempt = live.run.attempt;
     this.charts?.add(live.points);
     this.log?.add(live.log);
     this.strip.show(live.run);

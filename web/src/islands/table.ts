@@ -16,8 +16,8 @@ const ROW_PX = 30;
 const SPARE_ROWS = 8;
 const FILTER_FROM_ROWS = 20;
 const SAMPLE_ROWS = 50;
-const CHARACTER_REM = 0.5;
-const PADDING_REM = 1.75;
+const CHARACTER_REM = 0.46;
+const PADDING_REM = 1.25;
 const WIDEST_REM = 20;
 
 export async function draw(place: HTMLElement, address: string): Promise<void> {

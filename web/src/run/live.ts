@@ -26,6 +26,7 @@ export interface RunNow {
   progress: { done: number; total: number | null; message: string } | null;
   metrics: Record<string, { last: Figure; min: Figure; max: Figure; count: number; step: number }>;
   artifacts: unknown[];
+  attempt: number;
   queue_position: number | null;
   started_at: string | null;
   finished_at: string | null;
