@@ -25,7 +25,7 @@ FLAGS = {
     "results": "Folder where runs leave everything.",
     "experiments": "Folder, file or package of the experiments.",
     "database_url": "Database, as SQLAlchemy writes it; SQLite in the results folder unless given.",
-    "executor": "What executes runs: local or celery.",
+    "executor": "What executes runs: local.",
     "workers": "Runs at once.",
     "host": "Address to listen on.",
     "port": "Port to listen on.",

@@ -33,7 +33,7 @@ def ensure_supervisor(settings: Settings) -> None:
     if now - _last_start.get(results, -_PAUSE_SECONDS) < _PAUSE_SECONDS or is_supervised(settings.results):
         return
     _last_start[results] = now
-    settings.results.mkdir(parents=True, exist_ok=True)
+    settings.results.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (settings.results / "supervisor.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             supervisor_command("--linger"),

@@ -71,7 +71,7 @@ def serve(
     """
     settings = settings.replaced(port=settings.port or _free_port(settings.host))
     _check_address(settings)
-    settings.results.mkdir(parents=True, exist_ok=True)
+    settings.results.mkdir(mode=0o700, parents=True, exist_ok=True)
     keeper = SupervisorKeeper()
     receiving, sending = multiprocessing.Pipe(duplex=False)
     news = threading.Thread(target=_announce, args=(settings, receiving, announce, keeper), name="news", daemon=True)
