@@ -31,11 +31,15 @@ def test_the_lab_is_said_at_once_and_its_experiments_when_they_are_imported(
     assert f"database     sqlite:///{tmp_path / 'results' / 'lab.db'}\n" in first
     assert "workers      2 runs at once\n" in first
     assert "experiments" not in first
-    broken = (("experiments.b", "/lab/b.py:3", "No module named 'sklearn'", "scikit-learn"),)
+    broken = (
+        ("experiments.b", "/lab/b.py:3", "No module named 'sklearn'", "scikit-learn"),
+        ("experiments.c", "/lab/c.py:7", "NameError: name 'x' is not defined", None),
+    )
     screen.announce(ServeReport(**report, experiments=("double", "train"), broken=broken))
     second = capsys.readouterr().out
     assert "experiments  double, train\n" in second
-    assert "broken       /lab/b.py:3: No module named 'sklearn' (pip install scikit-learn)\n" in second
+    assert "broken       /lab/c.py:7: NameError: name 'x' is not defined\n" in second
+    assert "needs        experiments.b waits for scikit-learn: pip install scikit-learn\n" in second
     assert "address" not in second
     assert not screen.failed
 
@@ -95,7 +99,8 @@ def test_a_lab_is_named_by_its_folder_its_app_or_its_one_file(
     monkeypatch.setattr("flasklab.server.serve.serve", serve)
     result = CliRunner().invoke(flasklab, ["-C", str(tmp_path), "serve", argument, "--workers", "3"])
     assert result.exit_code == 0, result.output
-    settings, app, _ = served[0]
+    settings, app, _, flags = served[0]
+    assert flags == {"FLASKLAB_WORKERS": "3"}
     assert settings.root == tmp_path / root
     assert settings.experiments == str(tmp_path / experiments)
     assert (settings.port, settings.workers) == (7, 3)
