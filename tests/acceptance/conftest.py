@@ -74,10 +74,14 @@ class ServedLab:
 
     def _answers(self) -> bool:
         assert self.process is not None
-        assert self.process.poll() is None, (self.folder / "serve.log").read_text()
+        assert self.process.poll() is None, self.said()
         with contextlib.suppress(OSError):
             return self.get("/api/v1/health").status == 200
         return False
+
+    def said(self) -> str:
+        """The last that the server said."""
+        return (self.folder / "serve.log").read_text(encoding="utf-8")[-4000:]
 
     def stop(self) -> None:
         """Ask the server to end and wait for it."""

@@ -72,7 +72,8 @@ class Visitor:
     def __init__(self, browser: Browser, lab: ServedLab, **options: Any) -> None:
         self.lab = lab
         self.complaints: list[str] = []
-        self.requests: list[str] = []  # "GET /run/double"
+        self.requests: list[str] = []  # what was asked, "GET /run/double"
+        self.answers: list[str] = []  # what of it was answered; the rest never left the browser
         self.expected: list[str] = []  # regular expressions of complaints that the test asks for
         self.context = browser.new_context(base_url=f"{lab.url}/", reduced_motion="reduce", **options)
         self.context.set_default_timeout(PATIENCE_MS)
@@ -91,7 +92,7 @@ class Visitor:
         self.complaints.append(f"error: {error.error}")
 
     def _on_request(self, request: Request) -> None:
-        self.requests.append(f"{request.method} {request.url.removeprefix(self.lab.url)}")
+        self.requests.append(self._name(request))
 
     def _on_failed(self, request: Request) -> None:
         # A request is aborted when its page is left, and a download ends the navigation that led to it.
@@ -99,8 +100,12 @@ class Visitor:
             self.complaints.append(f"failed: {request.method} {request.url} {request.failure}")
 
     def _on_response(self, response: Response) -> None:
+        self.answers.append(self._name(response.request))
         if response.status >= 400:
             self.complaints.append(f"answer: {response.status} {response.request.method} {response.url}")
+
+    def _name(self, request: Request) -> str:
+        return f"{request.method} {request.url.removeprefix(self.lab.url).partition('?')[0]}"
 
     def unexpected(self) -> list[str]:
         """Complaints that the test did not ask for."""
@@ -173,7 +178,8 @@ def visit(chromium: Browser) -> Iterator[Callable[..., Visitor]]:
     yield go
     for visitor in visitors:
         visitor.context.close()
-    assert [complaint for visitor in visitors for complaint in visitor.unexpected()] == []
+    complaints = [complaint for visitor in visitors for complaint in visitor.unexpected()]
+    assert complaints == [], "\n".join([*complaints, *(visitor.lab.said() for visitor in visitors)])
 
 
 @pytest.fixture(scope="session")

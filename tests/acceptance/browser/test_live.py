@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,7 +32,10 @@ def _picture(page: Page) -> str:
     expect(canvas).to_be_visible()
     # Two frames later, whatever was to be drawn is drawn.
     pixels: str = canvas.evaluate(
-        """canvas => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(canvas.toDataURL()))))"""
+        """async canvas => {
+            for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+            return canvas.toDataURL();
+        }"""
     )
     return pixels
 
