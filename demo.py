@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -15,9 +16,15 @@ COMMAND = [sys.executable, "-m", "flasklab.cli"]
 def main() -> int:
     """Make the lab unless it is there, serve it until Ctrl-C; returns the server's exit status."""
     if not (LAB / "app.py").exists():
-        subprocess.run([*COMMAND, "new", str(LAB)], check=True)
+        subprocess.run([*COMMAND, "new", str(LAB)], check=True, stdout=subprocess.DEVNULL)
         threading.Thread(target=_fill, daemon=True).start()
-    return subprocess.call([*COMMAND, "-C", str(LAB), "serve", *sys.argv[1:]])
+    port = next(port for port in range(8750, 8800) if _is_free(port))
+    return subprocess.call([*COMMAND, "-C", str(LAB), "serve", "--port", str(port)])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def _fill() -> None:
