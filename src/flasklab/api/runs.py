@@ -8,6 +8,7 @@ from flask import Response, request, url_for
 
 from flasklab.errors import InvalidParametersError, ParameterError
 from flasklab.http.answers import json_answer
+from flasklab.http.asking import who_asks
 from flasklab.http.lab import current_lab
 from flasklab.http.lists import asked_page, page_json, whole_list
 from flasklab.http.run_json import artifacts_json, run_json, series_json
@@ -92,7 +93,7 @@ def live(run_id: str) -> Response:
 
 def cancel(run_id: str) -> Response:
     """POST runs/{id}/cancel: asks it to stop; 200 when it has, 202 when it is about to."""
-    found = current_lab().services.cancel(run_id, request.remote_user or "")
+    found = current_lab().services.cancel(run_id, who_asks())
     return json_answer(run_json(found), status=200 if found.state.is_final else 202)
 
 

@@ -8,6 +8,7 @@ from flask import request, url_for
 
 from flasklab.experiments import parameters
 from flasklab.http.answers import json_answer
+from flasklab.http.asking import who_asks
 from flasklab.http.lab import current_lab
 from flasklab.http.problems import Refusal
 from flasklab.http.run_json import run_json
@@ -41,7 +42,7 @@ def start_run(description: Description, values: Mapping[str, Any], *, rerun_of: 
         description,
         wanted.params,
         wanted.given,
-        created_by=request.remote_user or "",
+        created_by=who_asks(),
         idempotency_key=_idempotency_key(),
         rerun_of=rerun_of,
     )

@@ -10,6 +10,7 @@ from jinja2 import TemplateNotFound
 from flasklab.errors import FileMissingError, FlasklabError
 from flasklab.http import doors
 from flasklab.http.answers import json_answer
+from flasklab.http.asking import who_asks
 from flasklab.http.copies import Copies, copies_of_run
 from flasklab.http.file_answers import file_answer
 from flasklab.http.lab import current_lab
@@ -47,7 +48,7 @@ def results(run_id: str) -> Response | str:
 def cancel(run_id: str) -> AnyResponse:
     """POST /cancel/<id>: asks the run to stop; it is canceled when its processes are gone."""
     doors.check_token()
-    run = current_lab().services.cancel(run_id, request.remote_user or "")
+    run = current_lab().services.cancel(run_id, who_asks())
     if wants_html():
         return redirect(url_for(".status", run_id=run.id), code=303)
     return json_answer(run_json(run), status=200 if run.state.is_final else 202)

@@ -108,7 +108,7 @@ def present_runs(
         next=page.next,
         live=any(not run.state.is_final for run in page.runs),
         queue=present_queue(queue),
-        shows_people=any(run.created_by for run in page.runs),
+        shows_people=len({run.created_by for run in page.runs}) > 1,
     )
 
 

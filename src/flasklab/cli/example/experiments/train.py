@@ -58,6 +58,7 @@ def train(
             },
             step=epoch,
         )
+        print(f"epoch {epoch}: loss {val_loss:.4f}, accuracy {val_accuracy:.2%} on digits it has not seen")
 
     figure = Figure(layout="constrained")
     guesses = forward(weights, val_pixels)[-1].argmax(axis=1)
