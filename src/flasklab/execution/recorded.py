@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from flasklab.runs.state import RunState
 from flasklab.runs.times import now
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from flasklab.store.files import FileStore
@@ -41,6 +43,33 @@ class LeftFile:
         """As a file of its run, brought by event `seq`."""
         size, sha256 = self.file.size, self.file.sha256
         return Artifact(name=self.name, media_type=self.media_type, size=size, sha256=sha256, seq=seq)
+
+
+def beside_shown(left: Sequence[LeftFile], known: Mapping[str, Artifact]) -> Iterator[LeftFile]:
+    """The left files, none of which takes the place of something shown.
+
+    One that has a shown thing's name gets another; it is left out where the run has its content already, as after
+    `run.save`, which then chose another name too.
+
+    Args:
+        left: found in the run's folder
+        known: the run's artifacts by name
+    """
+    contents = {artifact.sha256 for artifact in known.values()}
+    taken = {*known, *(one.name for one in left)}
+    for one in left:
+        namesake = known.get(one.name)
+        if namesake is None or namesake.shown is None:
+            yield one
+        elif one.file.sha256 not in contents:
+            yield replace(one, name=_free_name(one.name, taken))
+
+
+def _free_name(name: str, taken: Container[str]) -> str:
+    folder, slash, file = name.rpartition("/")
+    stem, dot, ending = file.partition(".")
+    names = (f"{folder}{slash}{stem} {number}{dot}{ending}" for number in count(2))
+    return next(other for other in names if other not in taken)
 
 
 @dataclass(slots=True)
@@ -65,6 +94,7 @@ class Recorded:
     begun_at: datetime | None = None  # set once the function's own code began
     outcome: dict[str, Any] | None = None
     saved: dict[str, tuple[int, float]] = field(default_factory=dict)  # artifact -> size, Unix seconds when it came
+    _known: dict[str, Artifact] = field(default_factory=dict)  # every artifact of this attempt, by name
     _begin_written: bool = False
     _columns: dict[str, _Column] = field(default_factory=dict)
     _counts: dict[str, int] = field(default_factory=dict)  # points per key, to number those without a step
@@ -154,13 +184,14 @@ class Recorded:
     def add_artifact(self, artifact: Artifact) -> None:
         """Add a file whose content is in the store already."""
         self._artifacts.append(artifact)
+        self._known[artifact.name] = artifact
         self.saved[artifact.name] = (artifact.size, time.time())
         if self.since is None:
             self.since = time.monotonic()
 
     def add_left_files(self, left: list[LeftFile]) -> None:
         """Add the files found in the run's folder at its end."""
-        for one in left:
+        for one in beside_shown(left, dict(self._known)):
             self.seq += 1
             self.add_artifact(one.as_artifact(self.seq))
 

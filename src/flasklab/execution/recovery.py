@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from flasklab.execution import processes
 from flasklab.execution.collecting import clear, collect
 from flasklab.execution.endings import Verdict, lost
+from flasklab.execution.recorded import beside_shown
 from flasklab.execution.settling import may_begin_again
 from flasklab.runs.run import RunError
 from flasklab.runs.state import RunState
@@ -73,8 +74,9 @@ def _take_over(unit: Unit, run: Running, workdir: Path, files: FileStore) -> Non
         return
     else:
         verdict = lost(_LOST)
-    known = {artifact.name: (artifact.size, at.timestamp()) for artifact in unit.artifacts.of(run.number)}
-    for left in collect(workdir, known, files):
+    known = {artifact.name: artifact for artifact in unit.artifacts.of(run.number)}
+    saved = {name: (artifact.size, at.timestamp()) for name, artifact in known.items()}
+    for left in beside_shown(collect(workdir, saved, files), known):
         unit.artifacts.add(run.number, left.as_artifact(seq))
     unit.runs.settle(run.id, run.attempt, state=verdict.state, output=None, error=verdict.error, at=at, seq=seq)
     reason = verdict.error.message if verdict.error else ""
