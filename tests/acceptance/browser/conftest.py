@@ -179,7 +179,8 @@ def visit(chromium: Browser) -> Iterator[Callable[..., Visitor]]:
     for visitor in visitors:
         visitor.context.close()
     complaints = [complaint for visitor in visitors for complaint in visitor.unexpected()]
-    assert complaints == [], "\n".join([*complaints, *(visitor.lab.said() for visitor in visitors)])
+    said = {visitor.lab.url: visitor.lab.said() for visitor in visitors}
+    assert complaints == [], "\n".join([*complaints, *said.values()])
 
 
 @pytest.fixture(scope="session")
