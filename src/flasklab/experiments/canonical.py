@@ -38,7 +38,7 @@ def canonical(value: Any, schema: Schema, root: Schema) -> Any:
     Raises:
         RecursionError: it is nested too deeply.
     """
-    return _mapped(value, schema, root, _canonical_leaf)
+    return _mapped(value, plain(schema, root), root, _canonical_leaf)
 
 
 def stand_in(value: Any, schema: Schema, root: Schema) -> Any:
@@ -46,7 +46,7 @@ def stand_in(value: Any, schema: Schema, root: Schema) -> Any:
 
     JSON Schema has no word for numbers that JSON cannot hold; this makes them pass where they are allowed.
     """
-    return _mapped(value, schema, root, _stand_in_leaf)
+    return _mapped(value, plain(schema, root), root, _stand_in_leaf)
 
 
 def read_duration(text: str) -> timedelta | None:
@@ -153,12 +153,15 @@ def _stand_in_leaf(value: Any, schema: Schema) -> Any:
 
 
 def _mapped(value: Any, schema: Schema, root: Schema, leaf: Callable[[Any, Schema], Any]) -> Any:
-    found = plain(schema, root)
-    if isinstance(value, list) and found.get("type") == "array":
-        return [_mapped(item, item_of(found, index), root, leaf) for index, item in enumerate(value)]
-    if isinstance(value, dict) and found.get("type") == "object":
-        known = found.get("properties", {})
-        other = found.get("additionalProperties")
+    """`value` with `leaf` of whatever is no container in it; `schema` is plain."""
+    if isinstance(value, list) and schema.get("type") == "array":
+        named = len(schema.get("prefixItems", ()))
+        first = [_mapped(item, plain(item_of(schema, at), root), root, leaf) for at, item in enumerate(value[:named])]
+        others = plain(item_of(schema, named), root)  # once, as there may be a million
+        return first + [_mapped(item, others, root, leaf) for item in value[named:]]
+    if isinstance(value, dict) and schema.get("type") == "object":
+        known = schema.get("properties", {})
+        other = schema.get("additionalProperties")
         rest = other if isinstance(other, dict) else {}
-        return {key: _mapped(item, known.get(key, rest), root, leaf) for key, item in value.items()}
-    return leaf(value, found)
+        return {key: _mapped(item, plain(known.get(key, rest), root), root, leaf) for key, item in value.items()}
+    return leaf(value, schema)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from flasklab.errors import ParameterError
 from flasklab.experiments.canonical import FORMATS
+from flasklab.experiments.excerpt import excerpt
 from flasklab.experiments.shape import FILES, MARKS, branches, kind_of, options, property_at
 from flasklab.runs.json import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from jsonschema_rs import ValidationError
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 60  # characters of a wrong value that a message repeats
 _LISTED = 12  # choices that a message lists
-_MOST = 2000  # errors that are worded: a list of a million wrong items is answered as quickly as a short one
+_MOST = 2000  # errors that are worded; nobody reads more
 _TYPES = {
     "integer": "a whole number",
     "number": "a number",
@@ -67,11 +68,17 @@ def complaints(schema: Schema, values: Mapping[str, Any]) -> tuple[ParameterErro
         schema: an experiment's parameters
         values: JSON values by parameter
     """
-    import jsonschema_rs
+    from jsonschema_rs import Draft202012Validator
 
-    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True, formats=FORMATS)
+    def check_of(part: Schema) -> Callable[[Any], bool]:
+        return Draft202012Validator(part, validate_formats=True, formats=FORMATS).is_valid
+
+    validator = Draft202012Validator(schema, validate_formats=True, formats=FORMATS)
+    given = dict(values)
     try:
-        found = list(islice(validator.iter_errors(dict(values)), _MOST))
+        if validator.is_valid(given):
+            return ()
+        found = list(islice(validator.iter_errors(excerpt(given, schema, _MOST, check_of)), _MOST))
     except ValueError as unreadable:  # nested deeper than any parser takes, or not JSON
         return (ParameterError("", f"the parameters cannot be read: {unreadable}"),)
     worded: dict[str, tuple[int, str]] = {}
@@ -100,7 +107,7 @@ def _worded(error: ValidationError, root: Schema) -> Iterator[tuple[list[str | i
     elif kind == "additionalProperties":
         schema = property_at(root, path, root) or {}
         known = list(schema.get("properties", {}))
-        for name in error.kind.value:
+        for name in error.kind.value[:_MOST]:
             yield (
                 [*path, name],
                 1,
