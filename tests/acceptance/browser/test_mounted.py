@@ -124,6 +124,9 @@ def test_the_whole_way_of_a_run_works_under_a_prefix(
     outside = [request for request in guest.requests if request.startswith(("GET http", "POST http"))]
     assert outside == []  # nothing was asked for above the prefix
 
-    page.goto("about:blank")
-    lab.stop()
-    lab.until(lambda: not lab.pids("flasklab"), 20, "a supervisor outlives the app that needed it")
+
+def test_the_supervisor_that_flask_run_started_ends_after_it(plain: ServedLab) -> None:
+    assert plain.run("waves")["state"] == "succeeded"
+    assert len(plain.pids("execution.supervise")) == 1
+    plain.stop()
+    plain.until(lambda: not plain.pids("flasklab"), 30, "a supervisor outlives the app that needed it")
