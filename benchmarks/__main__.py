@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import idling, importing, starting
+from benchmarks import idling, importing, recording, starting
 
-ALL = {"importing": importing.measure, "starting": starting.measure, "idling": idling.measure}
+ALL = {
+    "importing": importing.measure,
+    "starting": starting.measure,
+    "idling": idling.measure,
+    "recording": recording.measure,
+}
 
 
 def main() -> int:
