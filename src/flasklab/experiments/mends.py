@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import types
 import typing
 from typing import Any
@@ -26,3 +27,29 @@ def mend_for(annotation: Any) -> str | None:
     if cls.__module__ not in ("builtins", "typing", "collections.abc"):
         return f"make {cls.__name__} a dataclass or a Pydantic model, or take the values it is made of"
     return next((mend for mend in map(mend_for, inner) if mend), None)
+
+
+def mend_for_literals(core: Any) -> str | None:
+    """What to write instead of the first `Literal[...]` in Pydantic's core schema that no JSON value can be.
+
+    Pydantic takes such a value only from Python: it would refuse what it wrote itself into the JSON Schema.
+    """
+    if isinstance(core, dict):
+        if core.get("type") == "literal":
+            odd = next((value for value in core["expected"] if not _is_json(value)), None)
+            return None if odd is None else _mend_for_literal(odd)
+        core = core.values()
+    elif not isinstance(core, (list, tuple)):
+        return None
+    return next((mend for mend in map(mend_for_literals, core) if mend), None)
+
+
+def _is_json(value: object) -> bool:
+    return value is None or isinstance(value, str) or type(value) in (int, float, bool)
+
+
+def _mend_for_literal(value: Any) -> str:
+    if isinstance(value, enum.Enum):
+        kind = type(value).__name__
+        return f"no form can send {kind}.{value.name}; write `{kind}`, or `Literal[{value.value!r}]`"
+    return f"no form can send {value!r}; write text, like `Literal[{str(value)!r}]`"

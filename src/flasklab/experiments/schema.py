@@ -18,7 +18,7 @@ from flasklab.experiments.canonical import canonical, stand_in
 from flasklab.experiments.complaints import complaints
 from flasklab.experiments.docstrings import read_docstring
 from flasklab.experiments.marks import mark_definitions, mark_property
-from flasklab.experiments.mends import mend_for
+from flasklab.experiments.mends import mend_for, mend_for_literals
 from flasklab.experiments.shape import FILES, MARKS
 from flasklab.experiments.signature import Parameter, problem, read_signature
 from flasklab.experiments.uploads import UnreadableError
@@ -204,9 +204,13 @@ def _field(definition: Definition, parameter: Parameter) -> _Field:
             mend = f"write `{parameter.name}: ... = <default>`"
             raise problem(definition, parameter.name, f"its default stands inside Field(...); {mend}")
     try:
-        return _Field(parameter, TypeAdapter(parameter.annotation))
+        adapter = TypeAdapter(parameter.annotation)
     except Exception as error:
         raise _unsupported(definition, parameter, error) from error
+    instead = mend_for_literals(adapter.core_schema)
+    if instead is not None:
+        raise problem(definition, parameter.name, f"its Literal cannot be a choice; {instead}")
+    return _Field(parameter, adapter)
 
 
 def _unsupported(definition: Definition, parameter: Parameter, error: Exception) -> Exception:

@@ -54,6 +54,11 @@ class Point(NamedTuple):
     y: float
 
 
+@dataclass
+class Tinted:
+    tint: Literal[Color.RED] = Color.RED
+
+
 class Plain:
     pass
 
@@ -292,6 +297,10 @@ def test_a_union_s_refusals_are_one_message_of_one_place() -> None:
         (Annotated[pd.DataFrame, Upload(".docx")], "cannot be read from .docx"),
         (Annotated[int, Field(alias="n")], "name the parameter itself so"),
         (Annotated[int, Field(default=3)], "`x: ... = <default>`"),
+        (Literal[Color.RED], "write `Color`, or `Literal['red']`"),
+        (list[Literal[Size.SMALL]] | None, "write `Size`, or `Literal[1]`"),
+        (Tinted, "no form can send Color.RED"),
+        (Literal[b"red"], "no form can send b'red'"),
     ],
 )
 def test_an_annotation_without_a_form_names_file_line_and_mend(annotation: Any, says: str) -> None:
