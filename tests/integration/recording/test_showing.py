@@ -58,7 +58,8 @@ def test_a_figure_is_png_for_fine_screens_and_svg_with_text_as_text() -> None:
     assert (png.name, svg.name) == ("learning curve.png", "learning curve.svg")
     assert (png.media_type, svg.media_type) == ("image/png", "image/svg+xml")
     image = picture(png)
-    assert png.meta == {"width": image.width, "height": image.height, "scale": 2}
+    assert png.meta == {"width": image.width, "height": image.height}
+    assert abs(svg.meta["width"] / svg.meta["height"] - image.width / image.height) < 0.01
     assert 500 < image.width < 600  # 4 inches at 144 dots
     text = svg.path.read_text()
     assert ">Loss</text>" in text

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from flasklab.recording.media.bundle import Bundle, Rendering
-from flasklab.recording.media.images import png_size
 from flasklab.recording.media.kinds import PLOTLY
+from flasklab.recording.media.sizes import picture_size
 from flasklab.recording.plain import as_json, printable
 
 # Best to look at first; the first of each that an object offers is kept.
@@ -56,7 +56,7 @@ def rich_display(obj: Any) -> Bundle | None:
         content = _content(media_type, offered.get(media_type))
         plain_besides = media_type == "text/plain" and bool(renderings)
         if content is not None and not plain_besides:
-            meta = png_size(content) if media_type == "image/png" else {}
+            meta = picture_size(media_type, content)
             renderings.append(Rendering(ending=ending, media_type=media_type, content=content, meta=meta))
     if not renderings or renderings[0].ending == ".txt":
         return None  # plain text is no rich display: others know better what to make of the object

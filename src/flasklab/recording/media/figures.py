@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from flasklab.recording.media.bundle import Bundle, Rendering
-from flasklab.recording.media.images import png_size
+from flasklab.recording.media.sizes import picture_size
 from flasklab.recording.plain import members
 
 if TYPE_CHECKING:
@@ -32,12 +32,16 @@ def matplotlib_figure(obj: Any) -> Bundle | None:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DPI, bbox_inches="tight")
     png = buffer.getvalue()
-    renderings = [Rendering(ending=".png", media_type="image/png", content=png, meta={**png_size(png), "scale": 2})]
     svg = _svg(figure)
-    if svg is not None:
-        renderings.append(Rendering(ending=".svg", media_type="image/svg+xml", content=svg))
     _close(figure)
-    return Bundle(name="figure", renderings=tuple(renderings))
+    return Bundle(
+        name="figure",
+        renderings=tuple(
+            Rendering(ending=ending, media_type=kind, content=content, meta=picture_size(kind, content))
+            for ending, kind, content in ((".png", "image/png", png), (".svg", "image/svg+xml", svg))
+            if content is not None
+        ),
+    )
 
 
 def find_figure(obj: Any) -> Any:

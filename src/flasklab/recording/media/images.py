@@ -9,6 +9,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from flasklab.recording.media.bundle import Bundle, Rendering
+from flasklab.recording.media.sizes import picture_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +51,7 @@ def encoded_bytes(data: Any) -> Bundle | None:
     content = bytes(data)
     for position, magic, ending, media_type in _MAGIC:
         if content[position : position + len(magic)] == magic:
-            return _one(ending, media_type, content, png_size(content) if ending == ".png" else {})
+            return _one(ending, media_type, content, picture_size(media_type, content))
     return Bundle(
         name="bytes",
         renderings=(Rendering(ending=".bin", media_type="application/octet-stream", content=content),),
@@ -63,14 +64,6 @@ def _one(ending: str, media_type: str, content: bytes, meta: dict[str, Any]) -> 
         name="document" if ending == ".pdf" else name,
         renderings=(Rendering(ending=ending, media_type=media_type, content=content, meta=meta),),
     )
-
-
-def png_size(png: bytes) -> dict[str, Any]:
-    """Width and height in pixels of an encoded PNG; {} if it is none."""
-    if png[:8] != _PNG_MAGIC or len(png) < 24:  # signature and the first chunk's sizes
-        return {}
-    width, height = struct.unpack_from(">II", png, 16)
-    return {"width": width, "height": height}
 
 
 def encode_png(pixels: NDArray[Any]) -> bytes:

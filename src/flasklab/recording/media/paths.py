@@ -9,6 +9,7 @@ from typing import Any
 
 from flasklab.recording.media.bundle import Bundle, Rendering
 from flasklab.recording.media.kinds import media_type_of
+from flasklab.recording.media.sizes import picture_size
 
 MAX_FILES = 10_000  # of one folder
 
@@ -18,9 +19,10 @@ def file_at(path: Any) -> Bundle | None:
     if not isinstance(path, Path) or not path.is_file():
         return None
     ending = "".join(path.suffixes[-2:]) if path.name.endswith((".json", ".gz")) else path.suffix
+    kind = media_type_of(path.name)
     return Bundle(
         name=path.name.removesuffix(ending),
-        renderings=(Rendering(ending=ending, media_type=media_type_of(path.name), content=path),),
+        renderings=(Rendering(ending=ending, media_type=kind, content=path, meta=picture_size(kind, path)),),
     )
 
 
