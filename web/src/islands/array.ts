@@ -1,9 +1,9 @@
-/** A numeric array: a heatmap for two dimensions, a curve for one. */
+/** A numeric array: a heatmap for two dimensions, a curve for one; all steps of one thing on one scale. */
 
 import { make } from '../dom';
 import { number, toNumber, type Figure } from '../format';
 import { color, THEME } from '../theme';
-import { fetchJson } from './index';
+import { fetchJson } from './answers';
 import { ramp } from './ramp';
 
 interface ArrayJson {
@@ -16,17 +16,17 @@ interface ArrayJson {
 
 export async function draw(place: HTMLElement, address: string): Promise<void> {
   const found = await fetchJson<ArrayJson>(address);
-  const low = toNumber(found.min);
-  const high = toNumber(found.max);
-  const label = `${place.dataset.label ?? 'Array'}, ${found.shape.join(' by ')}, from ${number(low)} to ${number(high)}`;
+  const range = [toNumber(found.min), toNumber(found.max)].map(number);
+  const low = Number(place.dataset.low ?? toNumber(found.min));
+  const high = Number(place.dataset.high ?? toNumber(found.max));
+  const label = `${place.dataset.label ?? 'Array'}, ${found.shape.join(' by ')}, from ${range.join(' to ')}`;
   const canvas = make('canvas', { role: 'img', 'aria-label': label });
   const rows = found.data;
   if (Array.isArray(rows[0])) {
     place.replaceChildren(canvas, scale(low, high));
     heatmap(canvas, rows as Figure[][], low, high);
   } else {
-    const range = `min ${number(low)} · max ${number(high)}`;
-    place.replaceChildren(canvas, make('p', { class: 'small muted num pad' }, range));
+    place.replaceChildren(canvas, make('p', { class: 'small muted num pad' }, `min ${range[0]} · max ${range[1]}`));
     const values = (rows as Figure[]).map(toNumber);
     curve(canvas, values, low, high);
     addEventListener(THEME, () => curve(canvas, values, low, high));

@@ -1,6 +1,7 @@
 /** What runs have shown, drawn in place; each kind of thing is loaded only where there is one. */
 
-import { all, one } from '../dom';
+import { all } from '../dom';
+import { goThrough } from './steps';
 
 type Draw = (place: HTMLElement, address: string) => Promise<void>;
 
@@ -28,7 +29,7 @@ export function mount(root: ParentNode): void {
     place.dataset.drawn = '';
     watcher.observe(place);
   }
-  for (const slider of all<HTMLInputElement>('[data-frames]', root)) goThrough(slider);
+  for (const slider of all<HTMLInputElement>('[data-frames]', root)) goThrough(slider, (place) => void start(place));
 }
 
 async function start(place: HTMLElement): Promise<void> {
@@ -43,18 +44,6 @@ async function start(place: HTMLElement): Promise<void> {
   }
 }
 
-/** JSON at an address. */
-export async function fetchJson<T>(address: string): Promise<T> {
-  return (await (await answerOf(address)).json()) as T;
-}
-
-/** A successful answer, or an error that says its status. */
-export async function answerOf(address: string): Promise<Response> {
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-  return answer;
-}
-
 const LEAST_PX = 80;
 const MOST_PX = 4000;
 
@@ -64,28 +53,3 @@ addEventListener('message', ({ source, data }: MessageEvent<{ fl?: string; h?: u
   const frame = all<HTMLIFrameElement>('.figure iframe').find((found) => found.contentWindow === source);
   if (frame) frame.style.height = `${Math.min(MOST_PX, Math.max(LEAST_PX, data.h))}px`;
 });
-
-interface Frame {
-  step: number | null;
-  url: string;
-}
-
-function goThrough(slider: HTMLInputElement): void {
-  if ('ready' in slider.dataset) return;
-  slider.dataset.ready = '';
-  const frames = JSON.parse(slider.dataset.frames ?? '[]') as Frame[];
-  const card = slider.closest<HTMLElement>('.figure');
-  const place = card && one('[data-frame]', card);
-  slider.addEventListener('input', () => {
-    const frame = frames[Number(slider.value)];
-    if (!frame || !place) return;
-    const output = slider.parentElement && one('output', slider.parentElement);
-    if (output) output.textContent = String(frame.step ?? '');
-    if (place instanceof HTMLImageElement || place instanceof HTMLIFrameElement) place.src = frame.url;
-    else {
-      place.dataset.src = frame.url;
-      place.replaceChildren();
-      void start(place);
-    }
-  });
-}

@@ -1,7 +1,7 @@
 /** JSON as a tree that folds. */
 
 import { make } from '../dom';
-import { fetchJson } from './index';
+import { fetchJson } from './answers';
 
 const MOST_ITEMS = 500; // of one object or list
 const OPEN_LEVELS = 2;

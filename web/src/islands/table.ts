@@ -3,7 +3,7 @@
 import { make } from '../dom';
 import { number } from '../format';
 import { isNumeric, matching, sorted, type Cell } from './columns';
-import { fetchJson } from './index';
+import { fetchJson } from './answers';
 
 interface TableJson {
   columns: { name: string; type: string }[];

@@ -1,7 +1,7 @@
 /** A shown text. */
 
 import { make } from '../dom';
-import { answerOf } from './index';
+import { answerOf } from './answers';
 
 const MOST_CHARACTERS = 200_000;
 

@@ -89,12 +89,12 @@ def _picture(values: NDArray[Any]) -> Rendering | None:
 
 def _drawn(values: NDArray[Any], data: dict[str, Any]) -> Rendering:
     low, high = extremes(values)
-    content = {"shape": list(values.shape), "dtype": str(values.dtype), "min": low, "max": high, **data}
+    meta = {"shape": list(values.shape), "dtype": str(values.dtype), "min": low, "max": high}
     return Rendering(
         ending=".array.json",
         media_type=ARRAY,
-        content=msgspec.json.encode(finite(content)),
-        meta={"shape": list(values.shape), "dtype": str(values.dtype)},
+        content=msgspec.json.encode(finite(meta | data)),
+        meta=meta,
     )
 
 

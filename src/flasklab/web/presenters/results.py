@@ -73,6 +73,11 @@ class FileRow:
     media_type: str
     label: str  # its ending in capitals: "PNG"
 
+    @property
+    def title(self) -> str:
+        """What is downloaded."""
+        return f"{self.name}, {self.size}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
@@ -94,6 +99,7 @@ class Figure:
     frames: tuple[Frame, ...]
     columns: int  # of a table; 0 where that is not known
     detail: str  # "1,204 rows · 12 columns"
+    limits: tuple[float, float] | None  # least and greatest value of an array over all steps: one scale for all
 
     @property
     def last(self) -> Frame:
@@ -103,7 +109,14 @@ class Figure:
     @property
     def steps(self) -> list[dict[str, Any]]:
         """The frames for the slider that goes through them."""
-        return [{"step": frame.step, "url": frame.url} for frame in self.frames]
+        return [
+            {
+                "step": frame.step,
+                "url": frame.url,
+                "files": [{"label": file.label, "title": file.title, "url": file.url} for file in frame.files],
+            }
+            for frame in self.frames
+        ]
 
     @property
     def wide(self) -> bool:
@@ -183,13 +196,14 @@ def _figure(name: str, steps: list[tuple[int | None, list[Artifact]]], links: Fi
         frames=tuple(_frame(step, members, links) for step, members in steps),
         columns=_meta(steps[-1][1], "columns") or 0,
         detail=_detail(steps[-1][1]),
+        limits=_limits([member for _, members in steps for member in members]),
     )
 
 
 def _frame(step: int | None, members: list[Artifact], links: FileLinks) -> Frame:
     kind, best = _drawn(members)
     url = links.shown(best.name) if kind in _SANDBOXED else links.file(best.name)
-    width, height = _meta(members, "width"), _meta(members, "height")
+    width, height = _meta([best, *members], "width"), _meta([best, *members], "height")
     return Frame(
         step=step,
         url=url,
@@ -214,6 +228,14 @@ def _drawn(members: list[Artifact]) -> tuple[str, Artifact]:
 
 def _meta(members: list[Artifact], key: str) -> int | None:
     return next((found for member in members if isinstance(found := member.meta.get(key), int)), None)
+
+
+def _limits(members: list[Artifact]) -> tuple[float, float] | None:
+    least, greatest = (
+        [float(found) for member in members if isinstance(found := member.meta.get(key), (int, float))]
+        for key in ("min", "max")
+    )
+    return (min(least), max(greatest)) if least and greatest else None
 
 
 def _detail(members: list[Artifact]) -> str:

@@ -48,7 +48,30 @@ def test_steps_of_one_name_are_frames_in_their_order(make: Any) -> None:
     ]
     (figure,) = figures(shown, make.links())
     assert [frame.step for frame in figure.frames] == [3, 20, 100]
-    assert figure.steps[0] == {"step": 3, "url": "/download/x/t (step 3).png"}
+    url = "/download/x/t (step 3).png"
+    assert figure.steps[0] == {
+        "step": 3,
+        "url": url,
+        "files": [{"label": "PNG", "title": "t (step 3).png, 1.0 kB", "url": url}],
+    }
+
+
+def test_all_steps_of_an_array_share_one_scale(make: Any) -> None:
+    shown = [
+        artifact(f"{step}.array.json", "application/vnd.flasklab.array+json", shown="u", step=step, meta=meta)
+        for step, meta in enumerate(({"min": -1.0, "max": 2}, {"min": None, "max": None}, {"min": 0.5, "max": 9.0}))
+    ]
+    (figure,) = figures(shown, make.links())
+    assert figure.limits == (-1.0, 9.0)
+
+
+def test_a_picture_keeps_the_place_of_the_rendering_that_is_drawn(make: Any) -> None:
+    pair = [
+        artifact("f.png", "image/png", shown="f", meta={"width": 800, "height": 600}),
+        artifact("f.svg", "image/svg+xml", shown="f", meta={"width": 400, "height": 300}),
+    ]
+    (figure,) = figures(pair, make.links())
+    assert (figure.last.width, figure.last.height) == (400, 300)
 
 
 def test_a_table_tells_its_size_and_needs_width_only_when_it_is_wide(make: Any) -> None:
