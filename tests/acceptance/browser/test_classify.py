@@ -105,3 +105,22 @@ def _expect_one_change_to_be_marked(guest: Visitor) -> None:
     expect(row.get_by_role("cell").first).to_have_class(re.compile("changed"))
     unchanged = page.get_by_role("row").filter(has_text="seed")
     expect(unchanged.get_by_role("cell").first).not_to_have_class(re.compile("changed"))
+
+
+def test_a_form_is_copied_as_code_that_follows_every_change(visit: Callable[..., Visitor], example: ServedLab) -> None:
+    guest = visit(example)
+    guest.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = guest.open("run/classify?model=forest")
+    code = page.get_by_role("region", name="curl", exact=True)
+    expect(code).to_have_text(f"curl -d model=forest '{example.url}/run/classify?wait=60'")
+    page.get_by_role("slider", name="test size").fill("0.35")
+    expect(guest.field("test size")).to_have_value("0.35")
+    guest.field("target").fill("it's")
+    expect(code).to_have_text(
+        f"""curl --data-urlencode 'target=it'"'"'s' -d model=forest -d test_size=0.35 '{example.url}/run/classify?wait=60'"""
+    )
+    page.get_by_text("Command line", exact=True).click()
+    page.get_by_role("button", name="Copy Command line").click()
+    expect(page.locator("#toasts")).to_contain_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == """flasklab run classify -p 'target=it'"'"'s' -p model=forest -p test_size=0.35"""

@@ -5,6 +5,9 @@ import { copies } from './copies';
 import { differs, read } from './values';
 
 export function showChanges(form: HTMLFormElement): void {
+  // By attribute: a parameter named "dataset" would stand in the place of the form's own property.
+  const start = new URL(form.getAttribute('data-start') ?? '', location.href).href;
+  const name = form.getAttribute('data-name') ?? '';
   const update = (): void => {
     const values = all('[data-field]', form).map((field) => {
       const value = read(field);
@@ -14,7 +17,7 @@ export function showChanges(form: HTMLFormElement): void {
     });
     const changed = values.filter((value) => value.changed);
     list(changed.map((value) => [value.label, value.file ?? value.texts.join(', ')]));
-    write(copies(new URL(form.dataset.start ?? '', location.href).href, form.dataset.name ?? '', changed));
+    write(copies(start, name, changed));
   };
   form.addEventListener('input', update);
   form.addEventListener('change', update);
