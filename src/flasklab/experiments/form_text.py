@@ -39,7 +39,7 @@ def from_text(schema: Schema, fields: Mapping[str, Sequence[str]]) -> dict[str, 
         several choices, and otherwise left out. Of a repeated boolean the last counts (a hidden "off" stands
         before a checkbox).
     """
-    return _read_fields(schema, fields, schema)
+    return _read_fields(schema, fields, schema, {})
 
 
 def to_text(schema: Schema, params: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -57,7 +57,10 @@ def choice_text(value: Any) -> str:
     return value if isinstance(value, str) else encode(value).decode()
 
 
-def _read_fields(schema: Schema, fields: Mapping[str, Sequence[str]], root: Schema) -> dict[str, Any]:
+def _read_fields(
+    schema: Schema, fields: Mapping[str, Sequence[str]], root: Schema, defaults: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values in `fields`; what a nested object does not name, `defaults` or its own default says."""
     known = schema.get("properties", {})
     values: dict[str, Any] = {}
     nested: dict[str, dict[str, Sequence[str]]] = {}
@@ -73,10 +76,11 @@ def _read_fields(schema: Schema, fields: Mapping[str, Sequence[str]], root: Sche
             values[name] = texts[0] if len(texts) == 1 else list(texts)
     for name, inner in nested.items():
         found = plain(known[name], root)
-        read = _read_fields(found, inner, root)
+        base = values.get(name, defaults.get(name, found.get("default")))
+        base = base if isinstance(base, dict) else {}
+        read = _read_fields(found, inner, root, base)
         if read or not is_nullable(known[name], root):
-            base = values.get(name, found.get("default"))
-            values[name] = {**base, **read} if isinstance(base, dict) else read
+            values[name] = {**base, **read}
     return values
 
 

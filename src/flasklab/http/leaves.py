@@ -27,7 +27,7 @@ class Leaf:
     kind: str  # which control fits: "integer", "number", "text", "choice", "file", ...
     required: bool
     nullable: bool  # None is a value of its own
-    group: str = ""  # title of the nested parameters it belongs to
+    group: str = ""  # titles of the nested parameters it belongs to, outermost first: "model · optimizer"
 
     @property
     def marks(self) -> Mapping[str, Any]:
@@ -61,7 +61,8 @@ def _walk(root: Schema, node: Schema, *, prefix: str, group: str, depth: int) ->
         nullable = is_nullable(known, root)
         if kind == "object" and found.get("properties") and not nullable and depth < _DEEPEST:
             title = str(found.get("title") or name)
-            yield from _walk(root, found, prefix=f"{prefix}{name}.", group=title, depth=depth + 1)
+            inner = f"{group} · {title}" if group else title
+            yield from _walk(root, found, prefix=f"{prefix}{name}.", group=inner, depth=depth + 1)
         else:
             if isinstance(found.get("items"), dict):
                 found = {**found, "items": plain(found["items"], root)}

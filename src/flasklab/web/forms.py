@@ -60,7 +60,7 @@ class FieldSpec:
     multiple: bool  # several values
     nullable: bool  # may be left empty, meaning "none"
     logarithmic: bool  # a slider of orders of magnitude
-    group: str  # title of the nested parameters it belongs to; ""
+    group: str  # titles of the nested parameters it belongs to, outermost first; ""
 
 
 class ParameterField(Field):  # type: ignore[misc]  # WTForms ships no types

@@ -140,6 +140,23 @@ def test_nested_fields_are_gathered_over_the_default() -> None:
     assert from_text(schema, fields) == {"optimizer": {"lr": 0.5, "color": "red", "betas": [1.0, 2.0], "lrr": "1"}}
 
 
+def test_what_deeply_nested_fields_leave_out_comes_from_the_outermost_default() -> None:
+    number = {"type": "number"}
+    schema = {
+        "properties": {
+            "config": {"$ref": "#/$defs/C", "default": {"epochs": 3, "optimizer": {"lr": 9.0, "decay": 1.0}}}
+        },
+        "$defs": {
+            "C": {"properties": {"epochs": {"type": "integer"}, "optimizer": {"$ref": "#/$defs/O"}}},
+            "O": {"properties": {"lr": number, "decay": number}},
+        },
+    }
+
+    found = from_text(schema, {"config.optimizer.lr": ["0.5"]})
+
+    assert found == {"config": {"epochs": 3, "optimizer": {"lr": 0.5, "decay": 1.0}}}
+
+
 def test_an_optional_whose_nested_fields_are_all_empty_is_left_out() -> None:
     schema = {"properties": {"o": optional({"$ref": "#/$defs/O"})}, "$defs": {"O": OPTIMIZER}}
 

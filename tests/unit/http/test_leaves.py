@@ -51,6 +51,7 @@ def test_a_leaf_knows_what_its_field_needs() -> None:
     assert [name for name, leaf in found.items() if leaf.required] == ["epochs", "optimizer.lr"]
     assert [name for name, leaf in found.items() if leaf.nullable] == ["mode", "maybe"]
     assert found["optimizer.lr"].group == "Optimizer"
+    assert found["optimizer.decay.rate"].group == "Optimizer · decay"
     assert found["several"].schema["items"]["enum"] == ["red", "blue"]
     assert found["data"].is_file
     assert found["optimizer.lr"].value_in({"optimizer": {"lr": 0.1}}) == 0.1

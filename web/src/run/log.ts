@@ -1,6 +1,7 @@
 /** The log's tail: grows live, follows its end until somebody scrolls up. */
 
-import { make, one } from '../dom';
+import { make, one, setText } from '../dom';
+import { size } from '../format';
 import { spans } from './ansi';
 import type { LogPart } from './live';
 
@@ -27,6 +28,7 @@ export class Log {
     if (!part.pieces.length) return;
     if (part.start !== this.end) this.place.append(make('span', { class: 'lab' }, '…\n'));
     this.end = part.end;
+    setText(one('[data-stat="log-size"]'), size(part.end));
     this.place.append(...part.pieces.map((piece) => make('span', { class: piece.stream }, ...colored(piece.text))));
     while (this.place.childNodes.length > MOST_PIECES) this.place.firstChild?.remove();
     this.follow();
