@@ -63,18 +63,18 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
     from flasklab.store.presence import Attendance
 
     store = Store(settings).open()
-    parts = (store, settings, Doorbell(settings.results).ring)
+    wake = Doorbell(settings.results).ring
     attendance = Attendance(settings.results)
     attendance.join()  # a supervisor stays for as long as someone is there
     try:
         yield Desk(
             settings=settings,
-            submit=RunSubmit(*parts),
-            cancel=RunCancel(*parts),
-            read=RunRead(*parts),
-            follow=RunFollow(*parts),
-            experiments=ExperimentRead(*parts),
-            upload=FileUpload(*parts),
+            submit=RunSubmit(store, settings, wake),
+            cancel=RunCancel(store, wake),
+            read=RunRead(store),
+            follow=RunFollow(store),
+            experiments=ExperimentRead(store, settings, wake),
+            upload=FileUpload(store),
             logs=store.logs,
         )
     finally:

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from flasklab.config import Settings
 
 
-# Half of the threads of `flasklab serve`: the others answer whoever does not wait.
-MAX_WAITERS = 4
-
-
 def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
     """The services of the lab with these settings.
 
@@ -37,12 +33,12 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
     return Services(
         store=store,
         submit=RunSubmit(store, settings, wake),
-        cancel=RunCancel(store, settings, wake),
-        read=RunRead(store, settings, wake, max_waiters=MAX_WAITERS),
-        follow=RunFollow(store, settings, wake),
-        metrics=MetricRead(store, settings, wake),
-        files=RunFiles(store, settings, wake),
+        cancel=RunCancel(store, wake),
+        read=RunRead(store),
+        follow=RunFollow(store),
+        metrics=MetricRead(store),
+        files=RunFiles(store),
         experiments=ExperimentRead(store, settings, wake),
-        upload=FileUpload(store, settings, wake),
-        status=LabStatus(store, settings, wake),
+        upload=FileUpload(store),
+        status=LabStatus(store, settings),
     )

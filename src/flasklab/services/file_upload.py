@@ -6,10 +6,8 @@ import unicodedata
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import IO, Any
 
-    from flasklab.config import Settings
     from flasklab.store.store import Store
 
 _LONGEST_NAME = 200  # characters
@@ -20,11 +18,9 @@ class FileUpload:
 
     Args:
         store: where files are kept
-        settings: unused; every service is made alike
-        wake: unused likewise
     """
 
-    def __init__(self, store: Store, settings: Settings, wake: Callable[[], None]) -> None:  # noqa: ARG002
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def __call__(self, stream: BinaryIO | IO[bytes], filename: str | None, limit: int | None) -> dict[str, Any]:

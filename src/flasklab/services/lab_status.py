@@ -9,7 +9,7 @@ from flasklab.runs.state import RunState
 from flasklab.store.presence import is_supervised
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from flasklab.config import Settings
     from flasklab.store.store import Store
@@ -31,10 +31,9 @@ class LabStatus:
     Args:
         store: where runs are kept
         settings: for the number of workers
-        wake: unused; every service is made alike
     """
 
-    def __init__(self, store: Store, settings: Settings, wake: Callable[[], None]) -> None:  # noqa: ARG002
+    def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
 

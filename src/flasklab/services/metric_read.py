@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from flasklab.services.downsampling import reduced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from flasklab.config import Settings
     from flasklab.runs.metrics import Series
     from flasklab.store.store import Store
 
@@ -19,11 +18,9 @@ class MetricRead:
 
     Args:
         store: where they are kept
-        settings: unused; every service is made alike
-        wake: unused likewise
     """
 
-    def __init__(self, store: Store, settings: Settings, wake: Callable[[], None]) -> None:  # noqa: ARG002
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def series(self, run_id: str, keys: Iterable[str] | None = None, points: int | None = None) -> dict[str, Series]:

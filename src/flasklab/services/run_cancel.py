@@ -10,7 +10,6 @@ from flasklab.runs.times import now
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flasklab.config import Settings
     from flasklab.runs.run import Run
     from flasklab.store.store import Store
 
@@ -20,11 +19,10 @@ class RunCancel:
 
     Args:
         store: where runs are kept
-        settings: unused; every service is made alike
         wake: tells the supervisor that a running run is to end; called after the commit
     """
 
-    def __init__(self, store: Store, settings: Settings, wake: Callable[[], None]) -> None:  # noqa: ARG002
+    def __init__(self, store: Store, wake: Callable[[], None]) -> None:
         self._store = store
         self._wake = wake
 

@@ -12,11 +12,10 @@ from flasklab.runs.json import encode
 from flasklab.services.run_record import run_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
-    from flasklab.config import Settings
     from flasklab.runs.artifacts import Artifact
     from flasklab.runs.metrics import Series
     from flasklab.runs.run import Run
@@ -36,11 +35,9 @@ class RunFiles:
 
     Args:
         store: where files are kept
-        settings: unused; every service is made alike
-        wake: unused likewise
     """
 
-    def __init__(self, store: Store, settings: Settings, wake: Callable[[], None]) -> None:  # noqa: ARG002
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def find(self, run_id: str, name: str) -> tuple[Artifact, Path]:

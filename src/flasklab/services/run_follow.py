@@ -16,9 +16,8 @@ from flasklab.runs.times import now
 from flasklab.services.downsampling import reduced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from flasklab.config import Settings
     from flasklab.runs.log import LogSlice
     from flasklab.runs.metrics import Series
     from flasklab.runs.run import Run
@@ -48,11 +47,9 @@ class RunFollow:
 
     Args:
         store: where runs are kept
-        settings: unused; every service is made alike
-        wake: unused likewise
     """
 
-    def __init__(self, store: Store, settings: Settings, wake: Callable[[], None]) -> None:  # noqa: ARG002
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def __call__(self, run_id: str, cursor: str | None = None, points: int | None = None) -> Live:

@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING, Any
 from flasklab.errors import RunNotFoundError, WrongStateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from flasklab.config import Settings
     from flasklab.runs.history import Attempt, RunEvent
     from flasklab.runs.run import Run
     from flasklab.runs.state import RunState
     from flasklab.store.store import Store
 
-MAX_WAITERS = 16
+MAX_WAITERS = 4  # half of the threads of `flasklab serve`: the others answer whoever does not wait
 _SHORTEST_PAUSE_SECONDS = 0.005
 _LONGEST_PAUSE_SECONDS = 0.05
 
@@ -37,19 +34,10 @@ class RunRead:
 
     Args:
         store: where runs are kept
-        settings: unused; every service is made alike
-        wake: unused likewise
         max_waiters: how many callers may wait at once; each holds a thread of the server
     """
 
-    def __init__(
-        self,
-        store: Store,
-        settings: Settings,  # noqa: ARG002
-        wake: Callable[[], None],  # noqa: ARG002
-        *,
-        max_waiters: int = MAX_WAITERS,
-    ) -> None:
+    def __init__(self, store: Store, *, max_waiters: int = MAX_WAITERS) -> None:
         self._store = store
         self._waiters = threading.BoundedSemaphore(max_waiters)
 

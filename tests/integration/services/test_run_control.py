@@ -14,18 +14,17 @@ from flasklab.services.run_cancel import RunCancel
 from flasklab.services.run_read import RunRead
 
 if TYPE_CHECKING:
-    from flasklab.config import Settings
     from flasklab.store.store import Store
 
 
 @pytest.fixture
-def cancel(store: Store, settings: Settings, bell: Any) -> RunCancel:
-    return RunCancel(store, settings, bell)
+def cancel(store: Store, bell: Any) -> RunCancel:
+    return RunCancel(store, bell)
 
 
 @pytest.fixture
-def read(store: Store, settings: Settings, bell: Any) -> RunRead:
-    return RunRead(store, settings, bell)
+def read(store: Store) -> RunRead:
+    return RunRead(store)
 
 
 def queue(store: Store, run_id: str = "abc") -> Run:
@@ -97,10 +96,8 @@ def test_waiting_ends_after_the_seconds_given(store: Store, read: RunRead) -> No
     assert read.wait(run.id, 0).state is RunState.QUEUED
 
 
-def test_waiting_for_an_unknown_run_is_an_error_and_frees_the_waiters_place(
-    store: Store, settings: Settings, bell: Any
-) -> None:
-    read = RunRead(store, settings, bell, max_waiters=1)
+def test_waiting_for_an_unknown_run_is_an_error_and_frees_the_waiters_place(store: Store) -> None:
+    read = RunRead(store, max_waiters=1)
     for _ in range(3):
         with pytest.raises(RunNotFoundError):
             read.wait("nope", 5)
@@ -112,8 +109,8 @@ def test_waiting_for_an_unknown_run_is_an_error_and_frees_the_waiters_place(
     ending.join()
 
 
-def test_one_waiter_too_many_is_answered_at_once(store: Store, settings: Settings, bell: Any) -> None:
-    read = RunRead(store, settings, bell, max_waiters=2)
+def test_one_waiter_too_many_is_answered_at_once(store: Store) -> None:
+    read = RunRead(store, max_waiters=2)
     run = queue(store)
     waiting = [threading.Thread(target=read.wait, args=(run.id, 30)) for _ in range(2)]
     for thread in waiting:

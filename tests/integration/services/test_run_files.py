@@ -5,7 +5,7 @@ import io
 import json
 import math
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def files(store: Store, settings: Settings, bell: Any) -> RunFiles:
-    return RunFiles(store, settings, bell)
+def files(store: Store) -> RunFiles:
+    return RunFiles(store)
 
 
 @pytest.fixture
@@ -126,8 +126,8 @@ def test_one_file_is_found_by_its_name_only(files: RunFiles, run: Run) -> None:
             files.find("abc", name)
 
 
-def test_series_are_read_whole_or_reduced(store: Store, settings: Settings, bell: Any, run: Run) -> None:
-    read = MetricRead(store, settings, bell)
+def test_series_are_read_whole_or_reduced(store: Store, run: Run) -> None:
+    read = MetricRead(store)
     assert list(read.series("abc")) == ["=cmd()", "loss"]
     assert read.series("abc", ["loss", "unknown", "loss"])["loss"].steps == [0, 1]
     assert list(read.series("abc", ["unknown"])) == []
@@ -142,8 +142,8 @@ def test_series_are_read_whole_or_reduced(store: Store, settings: Settings, bell
         read.series("nope")
 
 
-def test_an_upload_becomes_the_value_of_a_file_parameter(store: Store, settings: Settings, bell: Any) -> None:
-    upload = FileUpload(store, settings, bell)
+def test_an_upload_becomes_the_value_of_a_file_parameter(store: Store) -> None:
+    upload = FileUpload(store)
     value = upload(io.BytesIO(b"a,b\n"), "C:\\data\\table.csv", 4)
     assert value["file"] == "table.csv"
     assert value["size"] == 4
@@ -152,8 +152,8 @@ def test_an_upload_becomes_the_value_of_a_file_parameter(store: Store, settings:
         upload(io.BytesIO(b"a,b\nc"), "table.csv", 4)
 
 
-def test_the_labs_status_says_whether_somebody_gets_runs_done(store: Store, settings: Settings, bell: Any) -> None:
-    status = LabStatus(store, settings, bell)
+def test_the_labs_status_says_whether_somebody_gets_runs_done(store: Store, settings: Settings) -> None:
+    status = LabStatus(store, settings)
     assert (status().reason, status().supervised, status().workers) == ("", False, 2)
     with store.write() as unit:
         unit.runs.add(NewRun(id="new", experiment="double", params={}), now())

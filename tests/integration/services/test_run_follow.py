@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,13 +13,12 @@ from flasklab.runs.times import now
 from flasklab.services.run_follow import LOG_BYTES, LOG_LINES, Live, RunFollow
 
 if TYPE_CHECKING:
-    from flasklab.config import Settings
     from flasklab.store.store import Store
 
 
 @pytest.fixture
-def follow(store: Store, settings: Settings, bell: Any) -> RunFollow:
-    return RunFollow(store, settings, bell)
+def follow(store: Store) -> RunFollow:
+    return RunFollow(store)
 
 
 @pytest.fixture
