@@ -7,8 +7,8 @@ import click
 from flasklab.cli.console import print_json
 from flasklab.cli.desk import opened, whoever_asks
 from flasklab.cli.entrance import lab_settings, setting_flags
-from flasklab.cli.run_json import run_json
 from flasklab.runs.state import RunState
+from flasklab.services.run_record import run_record
 
 _PATIENCE_SECONDS = 15.0  # a process is given some seconds to end by itself before it is killed
 
@@ -27,7 +27,7 @@ def cancel(run_id: str, as_json: bool) -> None:
         if not run.state.is_final:
             run = desk.read.wait(run.id, _PATIENCE_SECONDS)
     if as_json:
-        print_json(run_json(run))
+        print_json(run_record(run))
     elif run.state is RunState.CANCELED:
         click.echo(f"Run #{run.number} of {run.experiment} is canceled.")
     elif run.state.is_final:

@@ -7,9 +7,9 @@ import click
 from flasklab.cli.console import console, print_json
 from flasklab.cli.desk import opened
 from flasklab.cli.entrance import lab_settings, setting_flags
-from flasklab.cli.run_json import run_json
 from flasklab.cli.run_text import runs_table
 from flasklab.runs.state import RunState
+from flasklab.services.run_record import run_record
 
 STATES = tuple(state.value for state in RunState)
 
@@ -38,7 +38,7 @@ def runs(query: tuple[str, ...], state: str | None, experiment: str | None, limi
             limit=limit,
         )
     if as_json:
-        print_json({"runs": [run_json(run) for run in page.runs], "next": page.next})
+        print_json({"runs": [run_record(run) for run in page.runs], "next": page.next})
     elif page.runs:
         console().print(runs_table(page.runs))
     else:

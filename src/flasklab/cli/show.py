@@ -7,8 +7,8 @@ import click
 from flasklab.cli.console import console, print_json
 from flasklab.cli.desk import opened
 from flasklab.cli.entrance import lab_settings, setting_flags
-from flasklab.cli.run_json import run_json
 from flasklab.cli.run_text import print_run
+from flasklab.services.run_record import run_record
 
 
 @click.command(short_help="Show a run.")
@@ -24,6 +24,6 @@ def show(run_id: str, as_json: bool) -> None:
         run = desk.read.resolve(run_id)
         environment = desk.read.environment(run)
     if as_json:
-        print_json(run_json(run, environment))
+        print_json(run_record(run) | {"environment": environment})
     else:
         print_run(console(), run)

@@ -9,8 +9,8 @@ import click
 from flasklab.cli.console import print_json
 from flasklab.cli.desk import whoever_asks
 from flasklab.cli.following import display, follow
-from flasklab.cli.run_json import run_json
 from flasklab.runs.state import RunState
+from flasklab.services.run_record import run_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,13 +66,13 @@ def see_through(desk: Desk, run: Run, *, detach: bool, quiet: bool, as_json: boo
     """Follow a started run to its end, print its output and exit; the status is 0 only if it succeeded."""
     if detach:
         if as_json:
-            print_json(run_json(run))
+            print_json(run_record(run))
         else:
             click.echo(run.id)
         raise click.exceptions.Exit(0)
     run, interrupted = _follow_or_cancel(desk, run, quiet=quiet)
     if as_json:
-        print_json(run_json(run))
+        print_json(run_record(run))
     elif run.state is RunState.SUCCEEDED:
         print_json(run.output)
     if run.state is RunState.SUCCEEDED:

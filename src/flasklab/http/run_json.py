@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 
-from flasklab.runs.times import rfc3339
+from flasklab.services.run_record import run_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from flasklab.experiments.description import BrokenModule, Description
     from flasklab.runs.artifacts import Artifact
@@ -24,36 +23,7 @@ if TYPE_CHECKING:
 
 def run_json(run: Run) -> dict[str, Any]:
     """A run as the contract shows it."""
-    return {
-        "id": run.id,
-        "number": run.number,
-        "experiment": run.experiment,
-        "state": run.state.value,
-        "params": dict(run.params),
-        "output": run.output,
-        "error": _error(run),
-        "progress": _progress(run),
-        "metrics": {
-            key: {
-                "last": found.last,
-                "min": found.min,
-                "max": found.max,
-                "count": found.count,
-                "step": found.step,
-            }
-            for key, found in run.metrics.items()
-        },
-        "artifacts": artifacts_json(run),
-        "tags": list(run.tags),
-        "note": run.note,
-        "seed": run.seed,
-        "attempt": run.attempt,
-        "queue_position": run.queue_position,
-        "created_at": rfc3339(run.created_at),
-        "started_at": _time(run.started_at),
-        "finished_at": _time(run.finished_at),
-        "links": links_json(run.id),
-    }
+    return run_values(run) | {"artifacts": artifacts_json(run), "links": links_json(run.id)}
 
 
 def links_json(run_id: str) -> dict[str, str]:
@@ -130,19 +100,3 @@ def broken_json(broken: Iterable[BrokenModule]) -> list[dict[str, Any]]:
         }
         for found in broken
     ]
-
-
-def _time(at: datetime | None) -> str | None:
-    return None if at is None else rfc3339(at)
-
-
-def _error(run: Run) -> dict[str, str] | None:
-    if run.error is None:
-        return None
-    return {"type": run.error.type, "message": run.error.message, "traceback": run.error.traceback}
-
-
-def _progress(run: Run) -> dict[str, Any] | None:
-    if run.progress is None:
-        return None
-    return {"done": run.progress.done, "total": run.progress.total, "message": run.progress.message}

@@ -80,7 +80,7 @@ class RunFiles:
         yield from sink.take()
 
     def _members(self, run: Run, environment: dict[str, Any] | None) -> Iterator[tuple[str, Iterable[bytes]]]:
-        yield "run.json", (_readable(run_record(run, environment)),)
+        yield "run.json", (_readable(run_record(run) | {"environment": environment}),)
         yield "params.json", (_readable(dict(run.params)),)
         yield "output.json", (_readable(run.output),)
         yield "log.txt", _file(self._store.logs.path(run.id))

@@ -1,58 +1,59 @@
-"""A run's whole record as JSON values, as it is taken home: everything that is known of how it was made."""
+"""A run as JSON values: the public contract's fields, and its whole record as it is taken home."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from flasklab.runs.times import rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from flasklab.runs.run import Run
 
+_ARTIFACT = ("name", "media_type", "size", "sha256")
 
-def run_record(run: Run, environment: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The run with the public contract's names, without addresses, with the environment it ran with."""
-    error, progress = run.error, run.progress
+
+def run_values(run: Run) -> dict[str, Any]:
+    """The fields of the public contract but addresses, which only a server knows."""
     return {
         "id": run.id,
         "number": run.number,
         "experiment": run.experiment,
         "state": run.state.value,
         "params": dict(run.params),
-        "given": list(run.given),
         "output": run.output,
-        "error": error and {"type": error.type, "message": error.message, "traceback": error.traceback},
-        "progress": progress and {"done": progress.done, "total": progress.total, "message": progress.message},
+        "error": run.error and asdict(run.error),
+        "progress": run.progress and asdict(run.progress),
         "metrics": {
-            key: {name: getattr(found, name) for name in ("last", "min", "max", "mean", "count", "step")}
+            key: {name: getattr(found, name) for name in ("last", "min", "max", "count", "step")}
             for key, found in run.metrics.items()
         },
-        "artifacts": [
-            {
-                "name": found.name,
-                "media_type": found.media_type,
-                "size": found.size,
-                "sha256": found.sha256,
-                "shown": found.shown,
-                "step": found.step,
-            }
-            for found in run.artifacts
-        ],
+        "artifacts": [{name: getattr(found, name) for name in _ARTIFACT} for found in run.artifacts],
         "tags": list(run.tags),
         "note": run.note,
-        "attempt": run.attempt,
         "seed": run.seed,
+        "attempt": run.attempt,
+        "queue_position": run.queue_position,
+        "created_at": rfc3339(run.created_at),
+        "started_at": _time(run.started_at),
+        "finished_at": _time(run.finished_at),
+    }
+
+
+def run_record(run: Run) -> dict[str, Any]:
+    """The contract's fields and everything else that the run itself knows of how it was made."""
+    return run_values(run) | {
+        "given": list(run.given),
+        "metrics": {key: asdict(found) for key, found in run.metrics.items()},
+        "artifacts": [
+            {name: getattr(found, name) for name in (*_ARTIFACT, "shown", "step")} for found in run.artifacts
+        ],
         "dropped": run.dropped,
         "created_by": run.created_by,
         "cancel_requested_by": run.cancel_requested_by,
         "rerun_of": run.rerun_of,
-        "created_at": rfc3339(run.created_at),
-        "started_at": _time(run.started_at),
-        "finished_at": _time(run.finished_at),
-        "environment": None if environment is None else dict(environment),
     }
 
 

@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from flasklab.cli.run_json import run_json
 from flasklab.cli.run_text import print_run, progress_text, runs_table, value_text
 from flasklab.runs.artifacts import Artifact
-from flasklab.runs.json import decode, encode
 from flasklab.runs.run import MetricSummary, Progress, Run, RunError
 from flasklab.runs.state import RunState
 
@@ -96,18 +94,3 @@ def test_values_are_written_on_one_line() -> None:
     assert value_text({"a": [1, None]}) == '{"a":[1,null]}'
     assert value_text({"file": "x.csv", "sha256": "0", "size": 1}) == "x.csv"
     assert value_text("plain") == "plain"
-
-
-def test_json_has_the_names_of_the_http_contract_but_links() -> None:
-    found = decode(encode(run_json(a_run(progress=Progress(done=1, total=2, message="m")))))
-    names = (
-        "id number experiment state params output error progress metrics artifacts tags note attempt "
-        "queue_position created_at started_at finished_at"
-    )
-    assert set(found) >= set(names.split())
-    assert not {"links", "environment"} & set(found)
-    assert found["metrics"]["loss"].items() >= {"last": 0.3, "min": 0.3, "max": 2.1, "count": 60, "step": 59}.items()
-    assert found["progress"] == {"done": 1, "total": 2, "message": "m"}
-    assert found["created_at"] == "2026-01-02T03:04:05Z"
-    assert found["artifacts"][0]["name"] == "model.joblib"
-    assert run_json(a_run(), {"python": "3.11"})["environment"] == {"python": "3.11"}

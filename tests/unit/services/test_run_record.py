@@ -8,7 +8,7 @@ from flasklab.runs.artifacts import Artifact
 from flasklab.runs.json import decode, encode
 from flasklab.runs.run import MetricSummary, Run, RunError
 from flasklab.runs.state import RunState
-from flasklab.services.run_record import run_record
+from flasklab.services.run_record import run_record, run_values
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -31,16 +31,25 @@ def test_a_record_says_everything_that_is_known_of_how_a_run_was_made() -> None:
             seed=7,
             finished_at=AT,
         ),
-        {"python": "3.11"},
     )
     found = decode(encode(record))
     assert found["error"] == {"type": "ValueError", "message": "no", "traceback": "Traceback ..."}
     assert found["metrics"]["loss"]["last"] == "NaN"
+    assert found["metrics"]["loss"]["mean"] == 1.5
     assert found["artifacts"][0]["shown"] == "a"
-    assert (found["given"], found["seed"], found["environment"]) == (["lr"], 7, {"python": "3.11"})
+    assert (found["given"], found["seed"]) == (["lr"], 7)
     assert (found["created_at"], found["finished_at"]) == ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z")
 
 
 def test_what_is_not_known_is_null() -> None:
-    record = run_record(run(), None)
-    assert [record[name] for name in ("error", "progress", "started_at", "environment", "seed")] == [None] * 5
+    record = run_record(run())
+    assert [record[name] for name in ("error", "progress", "started_at", "queue_position", "seed")] == [None] * 5
+
+
+def test_a_record_has_every_field_of_the_public_contract() -> None:
+    contract = (
+        "id number experiment state params output error progress metrics artifacts tags note seed attempt "
+        "queue_position created_at started_at finished_at"
+    )
+    assert list(run_values(run())) == contract.split()
+    assert run_record(run()).keys() >= run_values(run()).keys()
