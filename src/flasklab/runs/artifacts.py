@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from flasklab.runs.json import Json
 
 
+# Media types of what a run's page draws itself.
+TABLE = "application/vnd.flasklab.table+json"
+ARRAY = "application/vnd.flasklab.array+json"
+PLOTLY = "application/vnd.plotly.v1+json"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
     """A complete file in the content store."""

@@ -20,13 +20,13 @@ from flasklab.http.file_answers import INERT_IMAGES, file_answer, plain_type
 from flasklab.http.lab import current_lab
 from flasklab.http.problems import Refusal
 from flasklab.http.signing import signed_run
+from flasklab.runs.artifacts import PLOTLY
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
     from flasklab.runs.artifacts import Artifact
 
-_PLOTLY = "application/vnd.plotly.v1+json"
 _HTML = ("text/html", "application/xhtml+xml")
 _LARGEST_FIGURE = 64 * 1024**2  # bytes that a frame page may hold
 _SANDBOX = (
@@ -43,7 +43,7 @@ def shown(signed: str, name: str) -> AnyResponse:
     kind = plain_type(artifact)
     if kind in INERT_IMAGES:
         return file_answer(artifact, path, inline=True)
-    if kind in _HTML or kind == _PLOTLY:
+    if kind in _HTML or kind == PLOTLY:
         return _active(run_id, artifact, path)
     if kind.startswith("text/") or kind == "application/json" or kind.endswith("+json"):
         return file_answer(artifact, path, inline=True, media_type="text/plain")
@@ -57,7 +57,7 @@ def _active(run_id: str, artifact: Artifact, path: Path) -> AnyResponse:
         return redirect(url_for(".results", run_id=run_id), code=303)
     if into not in ("iframe", "frame"):
         return file_answer(artifact, path)
-    if plain_type(artifact) == _PLOTLY:
+    if plain_type(artifact) == PLOTLY:
         return _plotly_frame(artifact, path)
     answer = file_answer(artifact, path, inline=True, media_type="text/html")
     answer.headers["Content-Security-Policy"] = _SANDBOX.format(scripts="'unsafe-inline'")

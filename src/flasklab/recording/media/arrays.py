@@ -10,9 +10,9 @@ import msgspec
 
 from flasklab.recording.media.bundle import Bundle, Rendering
 from flasklab.recording.media.images import encode_png
-from flasklab.recording.media.kinds import ARRAY
 from flasklab.recording.media.texts import text_bundle
 from flasklab.recording.plain import described
+from flasklab.runs.artifacts import ARRAY
 from flasklab.runs.json import finite
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from flasklab.recording.media.bundle import Bundle, Rendering
-from flasklab.recording.media.kinds import PLOTLY
+from flasklab.runs.artifacts import PLOTLY
 from flasklab.runs.json import finite
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from flasklab.recording.media.bundle import Bundle, Rendering
-from flasklab.recording.media.kinds import PLOTLY
 from flasklab.recording.media.sizes import picture_size
 from flasklab.recording.plain import as_json, printable
+from flasklab.runs.artifacts import PLOTLY
 
 # Best to look at first; the first of each that an object offers is kept.
 _ENDINGS = {

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 
-TABLE = "application/vnd.flasklab.table+json"
-ARRAY = "application/vnd.flasklab.array+json"
-PLOTLY = "application/vnd.plotly.v1+json"
+from flasklab.runs.artifacts import ARRAY, PLOTLY, TABLE
 
 # Endings that Python's own table lacks, or that the machine's table answers differently from place to place.
 _BY_ENDING = {

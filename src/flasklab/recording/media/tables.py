@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from flasklab.recording.media.bundle import Bundle, Rendering
-from flasklab.recording.media.kinds import TABLE
 from flasklab.recording.plain import MISSING, described, scalar, shortened
+from flasklab.runs.artifacts import TABLE
 
 MAX_ROWS = 10_000  # shown
 MAX_COLUMNS = 200  # shown

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from flasklab.runs.artifacts import ARRAY, PLOTLY, TABLE
 from flasklab.runs.json import encode
 from flasklab.web.presenters import formats
 from flasklab.web.presenters.runs import is_number, scalars
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 
     from flasklab.runs.artifacts import Artifact
     from flasklab.runs.run import Run
-
-TABLE = "application/vnd.flasklab.table+json"
-ARRAY = "application/vnd.flasklab.array+json"
-PLOTLY = "application/vnd.plotly.v1+json"
 
 # The first media type that is there decides how a thing is drawn.
 _DRAWN_AS = (

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from flasklab.recording.media.kinds import ARRAY, PLOTLY, TABLE, ending_of, media_type_of
+from flasklab.recording.media.kinds import ending_of, media_type_of
+from flasklab.runs.artifacts import ARRAY, PLOTLY, TABLE
 
 
 @pytest.mark.parametrize(
