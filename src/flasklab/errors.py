@@ -86,5 +86,9 @@ class StoreError(FlasklabError):
     """The database or the results folder cannot be used."""
 
 
+class StoreRefusedError(StoreError):
+    """The database takes everything but what it was given; trying again does not help."""
+
+
 class StoreBusyError(StoreError):
     """Another process held the database for too long; nothing was changed."""

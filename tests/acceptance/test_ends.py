@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,3 +149,46 @@ def test_nothing_of_a_run_is_left_in_the_work_folder(ends: ServedLab) -> None:
     ends.run("double")
     work = ends.folder / "results" / "work"
     ends.until(lambda: not os.listdir(work), 10, "a run's folder was left")  # noqa: PTH208 - a folder's names
+
+
+def test_only_the_process_that_the_lab_started_tells_how_the_run_ended(ends: ServedLab) -> None:
+    run = ends.run("returns_twice")
+    assert (run["state"], run["output"]) == ("succeeded", "the original")
+
+
+def test_a_run_that_stops_what_holds_the_experiments_ends_all_the_same(ends: ServedLab) -> None:
+    run = ends.run("stops_parent")
+    assert (run["state"], run["output"]) == ("succeeded", "done")
+
+
+def test_nothing_that_a_run_says_ends_the_supervisor(ends: ServedLab) -> None:
+    before = ends.supervisor()
+    run = ends.run("speaks_nonsense")
+    assert (run["state"], run["output"]) == ("succeeded", "said")
+    assert run["metrics"]["largest"]["last"] == sys.float_info.max
+    assert run["progress"] == {"done": 1, "total": None, "message": "nobody knows"}
+    assert ends.get("/", Accept="text/html").status == 200
+    assert ends.get(f"/results/{run['id']}", Accept="text/html").status == 200
+    assert ends.run("nests")["output"] == 1200
+    assert ends.supervisor() == before
+
+
+def test_a_parameter_that_looks_like_an_upload_is_the_experiments_own_json(ends: ServedLab) -> None:
+    before = ends.supervisor()
+    for sha256 in ("zz", 3, "0" * 64):
+        body = json.dumps({"config": {"file": "a", "sha256": sha256, "size": 1}}).encode()
+        answer = ends.request("POST", "/run/configured?wait=20", body, {"Content-Type": "application/json"})
+        assert (answer.json["state"], answer.json["output"]) == ("succeeded", "dict")
+    assert ends.supervisor() == before
+
+
+def test_what_is_logged_never_stands_in_a_file_that_the_run_has_opened(ends: ServedLab) -> None:
+    run = ends.run("closes_everything")
+    assert run["state"] == "succeeded"
+    assert {one["size"] for one in run["artifacts"]} == {0}
+
+
+def test_an_error_with_an_endless_message_is_still_told(ends: ServedLab) -> None:
+    error = ends.run("fails_at_length")["error"]
+    assert error["type"] == "ValueError"
+    assert len(error["message"]) <= 100_000

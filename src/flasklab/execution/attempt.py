@@ -60,13 +60,19 @@ class Attempt:
     disowned: bool = False  # the store says that the run is no longer ours
     why_lost: str = ""  # set when nobody can say how it ended
     left_files: Future[list[LeftFile]] | None = None
+    unstorable: bool = False  # not even its end can be written
     _decoder: Decoder = field(default_factory=Decoder)
 
     def open_pipes(self) -> tuple[int, int, int]:
         """Make the pipes; returns the write ends for the child, which the caller closes once they are sent."""
-        write_ends = []
+        write_ends: list[int] = []
         for stream in (None, OUT, ERR):
-            read_end, write_end = os.pipe()
+            try:
+                read_end, write_end = os.pipe()
+            except OSError:  # no descriptors left: not one may be lost
+                for fd in write_ends:
+                    os.close(fd)
+                raise
             os.set_blocking(read_end, False)
             with contextlib.suppress(OSError, AttributeError):
                 import fcntl
@@ -170,6 +176,17 @@ class Attempt:
         times = [self.deadline, self.kill_at, self.told_at + _EXIT_SECONDS if self.told_at is not None else None]
         due = [at for at in times if at is not None]
         return min(due) if due else None
+
+    def give_up(self, why: object) -> None:
+        """Leave out what the store refuses: first what waits, then the output, then the end itself."""
+        outcome = self.recorded.outcome
+        if self.recorded.forget():
+            self.log.say(f"Something that the run recorded could not be stored and is left out: {why}")
+        elif outcome is not None and outcome.get("output") is not None:
+            self.recorded.outcome = {**outcome, "output": None}
+            self.log.say(f"The run's output could not be stored and is left out: {why}")
+        else:
+            self.unstorable = True
 
     def seen(self) -> Seen:
         """What is known of the end."""

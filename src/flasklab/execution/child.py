@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import faulthandler
+import fcntl
 import logging
 import os
 import resource
@@ -27,6 +29,7 @@ from flasklab.execution import processes
 from flasklab.execution.calling import call
 from flasklab.experiments.schema import Parameters
 from flasklab.recording.output import present_output
+from flasklab.recording.plain import shortened
 from flasklab.recording.proxy import recording_to
 from flasklab.recording.recorder import Facts, PipeRecorder
 from flasklab.recording.seeding import seed_everything
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     from flasklab.runs.json import Json
 
 _THREADS_GRACE_SECONDS = 10.0
+_HIGH_FD = 900
+_LONGEST_TEXT = 100_000  # characters of an error's message or traceback
 _PACKAGE = str(Path(__file__).parent.parent)
 
 
@@ -102,6 +107,7 @@ def _settle_in(fds: tuple[int, int, int], parent: int) -> int:
     os.dup2(null, 0)
     for fd in (out, err, null):
         os.close(fd)
+    events = _out_of_the_way(events)
     _open_output()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.set_wakeup_fd(-1)
@@ -112,6 +118,20 @@ def _settle_in(fds: tuple[int, int, int], parent: int) -> int:
     if not logging.getLogger().handlers:
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     return events
+
+
+def _out_of_the_way(fd: int) -> int:
+    """`fd` under a high number: where an experiment closes all it knows of, the files that it opens next take low ones.
+
+    What is logged then fails, instead of standing in the middle of somebody's file.
+    """
+    high = min(_HIGH_FD, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 1)
+    try:
+        moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, high)
+    except (OSError, ValueError):
+        return fd
+    os.close(fd)
+    return moved
 
 
 def _open_output() -> None:
@@ -133,6 +153,7 @@ def _seed(params: Mapping[str, Json]) -> int:
 
 def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: int) -> int:
     """Run the function and tell its outcome; returns the exit status."""
+    own = os.getpid()
     os.chdir(spec.workdir)
     os.environ["FLASKLAB_RUN_ID"] = spec.id
     recorder.event({"type": "begin"})
@@ -148,6 +169,8 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
         else:
             outcome = _called(definition, arguments, recorder)
         _flush()
+        if os.getpid() != own:
+            os._exit(0)  # a fork that the function made and let return: the run's end is its parent's to tell
         recorder.event({"type": "outcome", **outcome})
         _await_threads()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -158,6 +181,8 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
 
 def _arguments(spec: RunSpec, definition: Definition, seed: int) -> dict[str, Any]:
     def open_file(value: Mapping[str, Any]) -> Path:
+        if value["sha256"] not in spec.files:
+            raise FileNotFoundError(errno.ENOENT, "its content is not stored", value["file"])
         copy: Path = spec.inputs / value["sha256"][:12] / Path(value["file"]).name
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(spec.files[value["sha256"]], copy)
@@ -172,7 +197,10 @@ def _arguments(spec: RunSpec, definition: Definition, seed: int) -> dict[str, An
 def _called(definition: Definition, arguments: dict[str, Any], recorder: PipeRecorder) -> dict[str, Any]:
     """Call the function; its outcome."""
     try:
+        own = os.getpid()
         result = call(definition.function, arguments, recorder)
+        if os.getpid() != own:
+            result = None  # a fork of the function's: what the run returns is its parent's to show
         return {"state": RunState.SUCCEEDED, "output": present_output(result, recorder), "error": None}
     except Terminated:
         raise
@@ -206,11 +234,13 @@ def _exited(stop: SystemExit) -> dict[str, Any]:
 
 
 def _failed(error: BaseException) -> dict[str, Any]:
-    trace = _trace(error)
+    trace = shortened(_trace(error), _LONGEST_TEXT)
     print(trace, file=sys.stderr, end="")
     try:
-        message = str(error)
-    except Exception:
+        message = shortened(str(error), _LONGEST_TEXT)
+    except Terminated:
+        raise
+    except BaseException:
         message = "(its message could not be made)"
     return {
         "state": RunState.FAILED,
@@ -226,7 +256,9 @@ def _trace(error: BaseException) -> str:
         start = start.tb_next
     try:
         return "".join(traceback.format_exception(type(error), error, start or error.__traceback__))
-    except Exception:
+    except Terminated:
+        raise
+    except BaseException:
         return f"{type(error).__name__} (its traceback could not be formatted)\n"
 
 

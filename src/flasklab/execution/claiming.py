@@ -107,10 +107,14 @@ def launch(claim: Claim, store: Store, settings: Settings) -> Attempt:
 
 
 def _files(value: Any, store: Store) -> Iterator[tuple[str, Path]]:
-    """SHA-256 and path of every uploaded file in `value`, at any depth."""
+    """SHA-256 and path of every uploaded file in `value` that is stored, at any depth.
+
+    A value of the same shape may also be an experiment's own JSON, or its file be gone: the child says so.
+    """
     if isinstance(value, dict):
-        if value.keys() == {"file", "sha256", "size"}:
-            yield value["sha256"], store.files.path(value["sha256"])
+        sha256 = value.get("sha256")
+        if value.keys() == {"file", "sha256", "size"} and isinstance(sha256, str) and store.files.has(sha256):
+            yield sha256, store.files.path(sha256)
             return
         value = list(value.values())
     if isinstance(value, list):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import logging
 import os
 import shutil
+import unicodedata
 from typing import TYPE_CHECKING
 
 from flasklab.errors import FlasklabError
@@ -13,12 +16,15 @@ from flasklab.recording.media.kinds import media_type_of
 from flasklab.recording.writers import PARTIAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from flasklab.store.files import FileStore
 
 log = logging.getLogger("flasklab.supervisor")
+
+_UNSHOWN = {"Cc", "Cs", "Zl", "Zp"}  # Unicode's controls, surrogates (bytes that are no UTF-8), line separators
+_LONGEST_NAME = 1_000  # bytes of UTF-8; PostgreSQL's indexes hold at most 2,704
 
 
 def anything_left(workdir: Path) -> bool:
@@ -39,10 +45,10 @@ def collect(workdir: Path, saved: Mapping[str, tuple[int, float]], files: FileSt
         files: the store
     """
     left = []
-    for folder, _, names in os.walk(workdir):
-        for name in sorted(names):
-            path = workdir.__class__(folder) / name
-            relative = path.relative_to(workdir).as_posix()
+    for folder in _folders(workdir):
+        for name in _names(folder):
+            path = folder / name
+            relative = readable(path.relative_to(workdir).as_posix())
             try:
                 if path.is_symlink() or not path.is_file() or name.startswith(PARTIAL):
                     continue
@@ -59,6 +65,47 @@ def collect(workdir: Path, saved: Mapping[str, tuple[int, float]], files: FileSt
     return left
 
 
+def readable(name: str) -> str:
+    """`name` with what cannot be shown, bytes that are no UTF-8 and line ends among it, as %XX; cut if very long."""
+    if not name.isprintable():
+        name = "".join(_escaped(one) if unicodedata.category(one) in _UNSHOWN else one for one in name)
+    raw = name.encode()
+    if len(raw) <= _LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(raw).hexdigest()[:12]
+    return f"{digest}/{raw[-_LONGEST_NAME:].decode('utf-8', 'ignore').lstrip('/')}"
+
+
+def _escaped(letter: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in letter.encode("utf-8", "surrogateescape"))
+
+
+def _folders(top: Path) -> Iterator[Path]:
+    """`top` and all folders below it, parents first; without recursion, since a run may nest them without end."""
+    waiting = [top]
+    while waiting:
+        folder = waiting.pop()
+        yield folder
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            waiting += [folder / one.name for one in entries if one.is_dir(follow_symlinks=False)]
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(one.name for one in entries if not one.is_dir(follow_symlinks=False))
+    except OSError:
+        return []
+
+
 def clear(folder: Path) -> None:
     """Remove an attempt's folder."""
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:
+        for inner in reversed(list(_folders(folder))):
+            for name in _names(inner):
+                with contextlib.suppress(OSError):
+                    (inner / name).unlink()
+            with contextlib.suppress(OSError):
+                inner.rmdir()

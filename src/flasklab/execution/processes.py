@@ -51,7 +51,7 @@ def signal_group(pid: int, signum: int) -> bool:
     except ProcessLookupError:
         try:
             os.kill(pid, signum)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):  # gone, or another user's by now
             return False
     except PermissionError:  # macOS says so of a group of zombies
         return False

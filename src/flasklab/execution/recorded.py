@@ -13,7 +13,20 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from flasklab.errors import FlasklabError
+from flasklab.execution.told import (
+    Begin,
+    Dropped,
+    Noted,
+    Outcome,
+    ProgressMade,
+    Seed,
+    Staged,
+    Tagged,
+    read_event,
+)
 from flasklab.recording.frames import Metrics
 from flasklab.runs.artifacts import Artifact, StoredFile
 from flasklab.runs.metrics import Points
@@ -134,44 +147,49 @@ class Recorded:
             column.seqs.append(self.seq)
 
     def _take_event(self, event: dict[str, Any]) -> None:
-        match event["type"]:
-            case "begin":
-                self.begun_at = now()
-            case "seed":
-                self._changes["seed"] = event["seed"]
-            case "progress":
-                done, total, message = event["done"], event.get("total"), event.get("message", "")
-                self._changes["progress"] = Progress(done=done, total=total, message=message)
-            case "tag":
-                self.tags = tuple(dict.fromkeys((*self.tags, *event["tags"])))
+        try:
+            told = read_event(event)
+        except msgspec.ValidationError as error:
+            log.warning("run %d said something that is no event: %s", self.number, error)
+            self._dropped += 1
+            return
+        match told:
+            case Begin():
+                self.begun_at = self.begun_at or now()
+            case Seed():
+                self._changes["seed"] = told.seed
+            case ProgressMade():
+                self._changes["progress"] = Progress(done=told.done, total=told.total, message=told.message)
+            case Tagged():
+                self.tags = tuple(dict.fromkeys((*self.tags, *told.tags)))
                 self._changes["tags"] = self.tags
-            case "note":
-                self._changes["note"] = event["text"]
-            case "artifact":
-                self._take_artifact(event)
-            case "dropped":
-                self._dropped += event["count"]
-            case "outcome":
+            case Noted():
+                self._changes["note"] = told.text
+            case Staged():
+                self._take_artifact(told)
+            case Dropped():
+                self._dropped += told.count
+            case Outcome():
                 self.outcome = event
 
-    def _take_artifact(self, event: dict[str, Any]) -> None:
+    def _take_artifact(self, told: Staged) -> None:
         try:
-            self.files.adopt(Path(event["path"]), event["sha256"], event["size"])
-        except (OSError, FlasklabError) as error:
+            self.files.adopt(Path(told.path), told.sha256, told.size)
+        except (OSError, ValueError, FlasklabError) as error:  # ValueError: a NUL in the path
             log.warning("a file of run %d could not be kept: %s", self.number, error)
             self._dropped += 1
             return
         self.add_artifact(
             Artifact(
-                name=event["name"],
-                media_type=event["media_type"],
-                size=event["size"],
-                sha256=event["sha256"],
-                shown=event.get("shown"),
-                step=event.get("step"),
-                order=event.get("order", 0),
+                name=told.name,
+                media_type=told.media_type,
+                size=told.size,
+                sha256=told.sha256,
+                shown=told.shown,
+                step=told.step,
+                order=told.order,
                 seq=self.seq,
-                meta=event.get("meta") or {},
+                meta=told.meta,
             )
         )
 
@@ -219,3 +237,12 @@ class Recorded:
         self._artifacts.clear()
         self._changes.clear()
         self.since = None
+
+    def forget(self) -> bool:
+        """Leave out and count what waits to be written; False when nothing does."""
+        count = sum(len(column.steps) for column in self._columns.values()) + len(self._artifacts) + len(self._changes)
+        self._columns.clear()
+        self._artifacts.clear()
+        self._changes.clear()
+        self.add_dropped(count)
+        return count > 0

@@ -9,6 +9,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+from flasklab.errors import StoreRefusedError
 from flasklab.execution import processes
 from flasklab.execution.collecting import clear, collect
 from flasklab.execution.endings import Verdict, lost
@@ -53,9 +54,14 @@ def recover(store: Store) -> None:
     The supervisor's lock is held, so nobody else works on these runs.
     """
     work = store.results / "work"
-    with store.write() as unit:
-        for run in unit.runs.running():
-            _take_over(unit, run, work / f"{run.id}-{run.attempt}" / "files", store.files)
+    with store.read() as unit:
+        left = unit.runs.running()
+    for run in left:
+        try:
+            with store.write() as unit:
+                _take_over(unit, run, work / f"{run.id}-{run.attempt}" / "files", store.files)
+        except StoreRefusedError:  # the others must not wait for what can never be written
+            log.exception("run %d could not be settled", run.number)
     clear(work)
 
 

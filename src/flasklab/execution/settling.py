@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from flasklab.store.unit import Unit
 
 
-def settle(unit: Unit, attempt: Attempt) -> None:
-    """Settle the attempt's run, or hand it back to the queue where it may begin again."""
+def settle(unit: Unit, attempt: Attempt) -> str:
+    """Settle the attempt's run, or hand it back to the queue where it may begin again.
+
+    Returns:
+        Why it is queued again; "" when it is settled.
+    """
     verdict = verdict_on(attempt)
     spec, recorded = attempt.spec, attempt.recorded
     recorded.seq += 1
@@ -35,10 +39,9 @@ def settle(unit: Unit, attempt: Attempt) -> None:
     if verdict.state is RunState.LOST and may_begin_again(
         begun_before=attempt.begun_before, begun=recorded.has_begun, retries=attempt.limits.retries
     ):
-        attempt.log.say(f"{reason} It is queued again.")
         unit.events.add(spec.number, recorded.seq, RunState.QUEUED, told, at)
         unit.runs.requeue(spec.id, spec.attempt, seq=recorded.seq)
-        return
+        return reason
     unit.runs.settle(
         spec.id,
         spec.attempt,
@@ -49,6 +52,7 @@ def settle(unit: Unit, attempt: Attempt) -> None:
         seq=recorded.seq,
     )
     unit.events.add(spec.number, recorded.seq, verdict.state, told, at)
+    return ""
 
 
 def verdict_on(attempt: Attempt) -> Verdict:

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from flasklab.errors import StoreError
+from flasklab.errors import StoreError, StoreRefusedError
 from flasklab.execution import processes
 from flasklab.execution.claiming import Claim, claim, launch, refuse
 from flasklab.execution.collecting import anything_left, clear, collect
@@ -44,6 +44,7 @@ STOP_GRACE_SECONDS = 5.0  # patience with running work when the lab is stopped
 _LINGER_SECONDS = 10.0
 _RETRY_SECONDS = 0.5
 _MEMORY_SECONDS = 1.0
+_MOST_PAUSE_SECONDS = 30.0  # between claims while no run can be brought to its beginning
 
 
 @dataclass(slots=True)
@@ -53,9 +54,15 @@ class _Turn:
     written: list[Attempt] = field(default_factory=list)
     ended: list[Attempt] = field(default_factory=list)
     disowned: list[Attempt] = field(default_factory=list)
+    requeued: list[tuple[Attempt, str]] = field(default_factory=list)  # of the ended ones, and why
     claims: list[Claim] = field(default_factory=list)
     cancels: list[tuple[Attempt, str]] = field(default_factory=list)
+    refused: bool = False  # queued runs were settled, so that others may have moved up
     looked: bool = False  # the queue and the wishes to cancel were read
+
+
+class _UndoneError(Exception):
+    """Raised to take back a transaction that was only a trial."""
 
 
 class Supervisor:
@@ -85,6 +92,8 @@ class Supervisor:
         self._next_scan = 0.0
         self._next_memory = 0.0
         self._retry_at = 0.0
+        self._claim_pause = 0.0  # seconds; grows while runs come back that never began
+        self._claim_at = 0.0  # monotonic time before which nothing is claimed
         self._idle_since: float | None = None
         self._stop_at: float | None = None  # monotonic time when running work is handed back
         self._catalog_to_save: ZygoteHandle | None = None
@@ -170,7 +179,7 @@ class Supervisor:
                 self._process_gone(attempt)
             case "exited":
                 for attempt in self._attempts.values():
-                    if attempt.pid == message["pid"] and attempt.zygote is handle:
+                    if attempt.pid == message["pid"] and attempt.zygote is handle and not attempt.gone:
                         attempt.status = message["status"]
                         if message["leftovers"]:
                             attempt.log.say(f"{message['leftovers']} processes left behind by the run were ended.")
@@ -186,9 +195,11 @@ class Supervisor:
                 if attempt.pid is not None:
                     processes.signal_group(attempt.pid, signal.SIGKILL)
                 self._process_gone(attempt)
-        for pid in processes.children() - {one.process.pid for one in self._zygotes.all}:
-            processes.signal_group(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+        # Whoever is ended leaves its own children to this process: until none comes any more.
+        while strangers := processes.children() - {one.process.pid for one in self._zygotes.all}:
+            for pid in strangers:
+                processes.signal_group(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
         if self._stop_at is None:
             self._zygotes.refresh()
 
@@ -278,11 +289,29 @@ class Supervisor:
                 self._write(unit, due, turn)
                 if look:
                     self._look(unit, turn)
-        except (StoreError, OSError) as error:
-            log.warning("the lab's database could not be written and is tried again: %s", error)
+        except Exception as error:
             self._retry_at = now + _RETRY_SECONDS
+            if _may_pass(error):
+                log.warning("the lab's database could not be written and is tried again: %s", error)
+            else:
+                log.exception("something could not be stored")
+                self._leave_out(due)
             return
         self._act(turn, now)
+
+    def _leave_out(self, due: list[Attempt]) -> None:
+        """Let each attempt that cannot be written give up a part of what it holds, so that the others go on."""
+        for attempt in due:
+            try:
+                with self._store.write() as unit:
+                    self._write(unit, [attempt], _Turn())
+                    raise _UndoneError  # noqa: TRY301 - takes the transaction back
+            except _UndoneError:
+                continue
+            except Exception as error:
+                if _may_pass(error):
+                    return
+                attempt.give_up(error)
 
     @staticmethod
     def _must_write(attempt: Attempt, now: float) -> bool:
@@ -301,15 +330,20 @@ class Supervisor:
     def _write(self, unit: Unit, due: list[Attempt], turn: _Turn) -> None:
         for attempt in due:
             if attempt.gone and attempt.left_files is not None:
-                attempt.recorded.add_left_files(attempt.left_files.result())
-                attempt.left_files = None
+                left, attempt.left_files = attempt.left_files, None
+                attempt.recorded.add_left_files(left.result())
+            if attempt.unstorable:
+                turn.disowned.append(attempt)
+                continue
             if attempt.recorded.waits and not attempt.recorded.write(unit):
                 turn.disowned.append(attempt)
                 continue
             turn.written.append(attempt)
             if attempt.gone:
-                settle(unit, attempt)
+                why = settle(unit, attempt)
                 turn.ended.append(attempt)
+                if why:
+                    turn.requeued.append((attempt, why))
 
     def _look(self, unit: Unit, turn: _Turn) -> None:
         for run_id, number, by in unit.runs.cancels():
@@ -319,9 +353,12 @@ class Supervisor:
         current = self._zygotes.current
         if self._stop_at is not None or current is None or not current.ready or current.catalog is None:
             return
+        if time.monotonic() < self._claim_at:
+            return
         free = self._settings.workers - len(self._attempts) + len(turn.ended) + len(turn.disowned)
         for claimable in unit.runs.queued(free) if free > 0 else ():
             if refuse(unit, claimable, current.catalog):
+                turn.refused = True
                 continue
             claimed = claim(unit, claimable, current, current.environment_id)
             if claimed is not None:
@@ -329,11 +366,18 @@ class Supervisor:
 
     def _act(self, turn: _Turn, now: float) -> None:
         if turn.looked:
-            self._rung = bool(turn.ended)
+            self._rung = bool(turn.ended) or turn.refused
             self._next_scan = now + SCAN_SECONDS
         self._catalog_to_save = None
         for attempt in turn.written:
             attempt.recorded.written()
+            if attempt.recorded.has_begun:
+                self._claim_pause = 0.0
+        for attempt, why in turn.requeued:
+            attempt.log.say(f"{why} It is queued again.")
+            if not attempt.recorded.has_begun:
+                self._claim_pause = min(2 * self._claim_pause or _RETRY_SECONDS, _MOST_PAUSE_SECONDS)
+                self._claim_at = now + self._claim_pause
         for attempt in turn.disowned:
             log.error("run %s is no longer attempt %d's; its process is ended", attempt.spec.id, attempt.spec.attempt)
             attempt.kill()
@@ -355,3 +399,8 @@ class Supervisor:
             self._selector.register(fd, selectors.EVENT_READ, lambda fd=fd: self._read(attempt, fd))
         if attempt.why_lost:
             self._process_gone(attempt)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same may be stored later: the database is busy, away or full."""
+    return isinstance(error, (StoreError, OSError)) and not isinstance(error, StoreRefusedError)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import struct
 from collections import deque
@@ -35,6 +36,10 @@ class Channel:
             self._socket.sendall((_LENGTH.pack(len(data)) + data)[sent:])
         except (BrokenPipeError, ConnectionResetError):
             self.closed = True
+            return False
+        except TimeoutError:  # it does not read: half a message may stand in its way, so this is the end
+            self.closed = True
+            self._socket.shutdown(socket.SHUT_RDWR)
             return False
         return True
 
@@ -70,6 +75,8 @@ class Channel:
             self._socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        """Close this end."""
+        """Close this end, and what came for messages not yet obeyed."""
         self.closed = True
         self._socket.close()
+        while self._fds:
+            os.close(self._fds.popleft())

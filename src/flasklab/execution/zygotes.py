@@ -27,6 +27,7 @@ log = logging.getLogger("flasklab.supervisor")
 _IMPORT_SECONDS = 300.0
 _PAUSE_SECONDS = 5.0
 _END_SECONDS = 3.0
+_SEND_SECONDS = 10.0  # patience with a zygote that does not read
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class ZygoteHandle:
     environment: dict[str, Any] = field(default_factory=dict)
     environment_id: str | None = None  # of `environment`, once stored
     runs: int = 0  # attempts it holds
+    ends_at: float | None = None  # monotonic time when patience with its end is over
     why_killed: str = ""
 
     @property
@@ -54,6 +56,11 @@ class ZygoteHandle:
     def end(self) -> None:
         """Let it end now, its children with it; the end of its channel tells when it has gone."""
         self.channel.finish()
+        self.ends_at = self.ends_at or time.monotonic() + _END_SECONDS
+
+    def wake(self) -> None:
+        """Let it go on if a run has stopped it."""
+        self.process.send_signal(signal.SIGCONT)
 
     def kill(self, why: str) -> None:
         """End it the hard way, for `why`."""
@@ -88,10 +95,15 @@ class Zygotes:
 
     def drain(self) -> None:
         """Let old zygotes without runs go, and end one that hangs while importing."""
+        now = time.monotonic()
+        for handle in self.all:
+            handle.wake()
         for handle in [one for one in self.old if not one.runs]:
             handle.end()
+            if handle.ends_at is not None and now > handle.ends_at:
+                handle.kill("it did not end when it was told to")  # a thread of a module's, or its exit hook
         current = self.current
-        if current and not current.ready and time.monotonic() - current.began > _IMPORT_SECONDS:
+        if current and not current.ready and now - current.began > _IMPORT_SECONDS:
             current.kill(f"importing it took longer than {_IMPORT_SECONDS:.0f} seconds")
 
     def told(self, handle: ZygoteHandle, message: dict[str, Any]) -> None:
@@ -110,7 +122,7 @@ class Zygotes:
     def gone(self, handle: ZygoteHandle) -> int:
         """Take note that a zygote has ended; returns its exit status. One that died importing is replaced."""
         handle.channel.close()
-        status = handle.process.wait()
+        status = _awaited(handle.process)
         if handle in self.old:
             self.old.remove(handle)
             return status
@@ -129,6 +141,8 @@ class Zygotes:
         elif handle.catalog is None:
             log.error("the process that imports experiments did not begin: %s", _ending(status))
             self._not_before = time.monotonic() + _PAUSE_SECONDS
+        elif time.monotonic() - handle.began < _PAUSE_SECONDS:
+            self._not_before = time.monotonic() + _PAUSE_SECONDS  # whatever ended it may end the next as soon
         return status
 
     def close(self) -> None:
@@ -136,32 +150,36 @@ class Zygotes:
         for handle in self.all:
             handle.end()
         for handle in self.all:
-            try:
-                handle.process.wait(_END_SECONDS)
-            except subprocess.TimeoutExpired:  # it imports, or hangs in a module's exit hook
-                handle.process.kill()
-                handle.process.wait()
+            _awaited(handle.process)
             handle.channel.close()
 
     def _replace(self, present: str, skip: dict[str, BrokenModule]) -> None:
-        if self.current is not None:
-            self.old.append(self.current)
         mine, its = socket.socketpair()
         environment = {
             **os.environ,
             "PYTHONIOENCODING": "utf-8:backslashreplace",
             ZYGOTE_VARIABLE: f"{self._mark}@{self._settings.results}",
         }
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-P", "-m", "flasklab.execution.zygote", str(its.fileno())],
-            pass_fds=(its.fileno(),),
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr,
-            cwd=self._settings.root,
-            env=environment,
-            start_new_session=True,
-        )
-        its.close()
+        try:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-P", "-m", "flasklab.execution.zygote", str(its.fileno())],
+                pass_fds=(its.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=sys.stderr,
+                cwd=self._settings.root,
+                env=environment,
+                start_new_session=True,
+            )
+        except OSError as error:  # no memory, no descriptors, the lab's folder is gone
+            log.error("no process could be started that imports experiments: %s", error)  # noqa: TRY400 - told in a line
+            self._not_before = time.monotonic() + _PAUSE_SECONDS
+            mine.close()
+            return
+        finally:
+            its.close()
+        if self.current is not None:
+            self.old.append(self.current)
+        mine.settimeout(_SEND_SECONDS)
         handle = ZygoteHandle(
             process=process, channel=Channel(mine), fingerprint=present, skip=skip, began=time.monotonic()
         )
@@ -178,7 +196,18 @@ class Zygotes:
         self._on_start(handle)
 
 
+def _awaited(process: subprocess.Popen[bytes]) -> int:
+    """The exit status of a zygote that is to end; killed if it imports, or hangs in a module's thread or exit hook."""
+    try:
+        return process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
 def _ending(status: int) -> str:
-    if status < 0:
+    if -status in set(signal.Signals):
         return f"it was ended by {signal.Signals(-status).name}"
+    if status < 0:
+        return f"it was ended by signal {-status}"
     return f"it exited with status {status}"

@@ -33,7 +33,7 @@ PART: Final = 3
 
 MAX_PACKET: Final = min(4096, getattr(select, "PIPE_BUF", 4096))  # bytes; 512 on macOS
 NO_STEP: Final = -(2**63)
-MAX_KEY: Final = 16_384  # bytes of UTF-8; a longer key is cut
+MAX_KEY: Final = 2_000  # bytes of UTF-8; a longer key is cut, as PostgreSQL's indexes hold at most 2,704
 MAX_KEYS: Final = 65_535  # values in one frame
 MAX_MESSAGE: Final = 64 * 2**20  # bytes of one message in parts, and of all unfinished ones together
 
@@ -185,7 +185,7 @@ class Decoder:
                     found.append(_whole(whole, self._metrics))
             else:
                 self.dropped += 1
-        except (ValueError, struct.error):
+        except (ValueError, RecursionError, struct.error):
             self.dropped += 1
 
     def _metrics(self, payload: bytes) -> Metrics:

@@ -54,7 +54,7 @@ def scalar(value: Any) -> Any:
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, int):
-        return int(value) if -_LARGEST <= value < _LARGEST else str(int(value))
+        return int(value) if -_LARGEST <= value < _LARGEST else _digits(value)
     if isinstance(value, float):
         return finite(float(value))
     if isinstance(value, (decimal.Decimal, fractions.Fraction)):
@@ -68,6 +68,13 @@ def scalar(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return printable(os.fsdecode(value))
     return _unwrapped(value)
+
+
+def _digits(value: int) -> str:
+    try:
+        return str(int(value))
+    except ValueError:  # more digits than Python writes in decimal
+        return hex(value)
 
 
 def _unwrapped(value: Any) -> Any:

@@ -7,6 +7,7 @@ plain function.
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -94,10 +95,12 @@ class RunProxy:
             message: what is being done, for people
         """
         so_far, whole = as_number(done), None if total is None else as_number(total)
-        if so_far is None or (total is not None and whole is None):
+        if so_far is None or not math.isfinite(so_far) or (total is not None and whole is None):
             reason = f"run.progress({described(done, 80)}, {described(total, 80)}) takes numbers"
             _current.drop(reason)
         else:
+            if whole is not None and not math.isfinite(whole):
+                whole = None  # nobody knows how much there is to do
             _current.progress(so_far, whole, _text(message), last=whole is not None and so_far >= whole)
 
     def show(self, obj: Any, name: str | None = None, step: Any = None) -> None:

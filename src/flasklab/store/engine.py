@@ -13,9 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
-from flasklab.errors import StoreBusyError, StoreError
+from flasklab.errors import StoreBusyError, StoreError, StoreRefusedError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x464C4142  # "FLAB", in the header of the file
 BUSY_SECONDS = 10  # how long a writer waits for another before it gives up
 _CHECKPOINT_PAGES = 1000  # of 4 KiB: the write-ahead log is folded in after about 4 MB
+_LONGEST_REASON = 1_000  # characters of what the driver says, which may quote the whole value
 _JOURNAL_BYTES = 64 * 2**20  # what the write-ahead log is cut back to
 _NETWORK_FILE_SYSTEMS = frozenset(
     {
@@ -100,9 +110,17 @@ def as_store_error(error: SQLAlchemyError) -> StoreError:
         return StoreError(f"The database cannot write ({text}). Free space on its disk; nothing was changed.")
     if "readonly database" in text or "unable to open" in text:
         return StoreError(f"The database cannot be written ({text}). Check that the results folder is there and yours.")
+    if isinstance(error, (DataError, IntegrityError, ProgrammingError)) or _is_past_a_limit(error):
+        return StoreRefusedError(f"The database refused: {text.strip()[:_LONGEST_REASON]}")
     if isinstance(error, OperationalError):
         return StoreError(f"The database cannot be reached or used: {text.strip()}")
     return StoreError(f"The database refused: {text.strip()}")
+
+
+def _is_past_a_limit(error: SQLAlchemyError) -> bool:
+    """Whether PostgreSQL says that a value is too long for what holds it (its class 54)."""
+    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    return isinstance(state, str) and state.startswith("54")
 
 
 def _sqlite(url: URL, *, checkpointing: bool) -> Engine:

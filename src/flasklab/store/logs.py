@@ -114,7 +114,9 @@ class LogWriter:
         self._cut = 0  # bytes left out
         self._trouble = ""  # why the disk refused
         self._at_line_start = True
-        self.size = path.stat().st_size if path.exists() else 0
+        self.size = 0
+        with suppress(OSError):
+            self.size = path.stat().st_size
         """Bytes of text so far."""
 
     @property

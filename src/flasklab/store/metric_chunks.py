@@ -208,7 +208,10 @@ def _mean(mean: float, count: int, more: Sequence[float]) -> float:
         return mean
     total = count + len(more)
     if math.isfinite(mean) and all(math.isfinite(value) for value in more):
-        return mean * (count / total) + math.fsum(value / total for value in more)
+        # Halved, since the largest doubles round up beyond what a sum can hold; a mean lies between its numbers.
+        half = mean / 2 * (count / total) + math.fsum(value / 2 / total for value in more)
+        known = [mean, *more] if count else more
+        return max(min(known), min(max(known), 2 * half))
     return mean * count + sum(more) if count else sum(more)
 
 

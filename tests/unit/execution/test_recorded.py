@@ -1,7 +1,15 @@
 from __future__ import annotations
 
-from flasklab.execution.recorded import LeftFile, beside_shown
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from flasklab.execution.recorded import LeftFile, Recorded, beside_shown
 from flasklab.runs.artifacts import Artifact, StoredFile
+from flasklab.store.files import FileStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PNG = "image/png"
 
@@ -40,3 +48,45 @@ def test_a_file_with_another_name_takes_no_other_left_files_place() -> None:
     found = [left("loss 2.png", "two"), left("loss.png", "mine")]
 
     assert names(found, shown("loss.png", "1")) == ["loss 2.png", "loss 3.png"]
+
+
+def recorded(folder: Path) -> Recorded:
+    return Recorded(id="r", number=1, attempt=1, seq=0, files=FileStore(folder))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "progress"},
+        {"type": "progress", "done": "NaN"},
+        {"type": "seed"},
+        {"type": "seed", "seed": {"a": 1}},
+        {"type": "tag", "tags": 3},
+        {"type": "tag", "tags": [{"a": 1}]},
+        {"type": "note", "text": ["a"]},
+        {"type": "dropped", "count": "x"},
+        {"type": "dropped", "count": -1},
+        {"type": "artifact"},
+        {"type": "artifact", "path": 3, "name": "n", "media_type": "t", "size": 1, "sha256": "0" * 64},
+        {"type": "artifact", "path": "a\0b", "name": "n", "media_type": "t", "size": 1, "sha256": "0" * 64},
+        {"type": "artifact", "path": "p", "name": "n", "media_type": "t", "size": 2**70, "sha256": "0" * 64},
+        {"type": "outcome"},
+        {"type": "outcome", "state": "lost"},
+        {"type": "outcome", "state": "failed", "error": None},
+        {"type": "outcome", "state": "failed", "error": {"type": "E"}},
+        {"type": "no such thing"},
+    ],
+)
+def test_an_event_of_another_shape_is_counted_and_changes_nothing(tmp_path: Path, event: dict[str, Any]) -> None:
+    said = recorded(tmp_path)
+    said.take(event)
+    assert (said.outcome, said.tags, said.saved, said.has_begun) == (None, (), {}, False)
+    assert said._dropped == 1
+    assert not said.forget()
+
+
+def test_what_cannot_be_stored_is_left_out_and_counted_once(tmp_path: Path) -> None:
+    said = recorded(tmp_path)
+    said.take({"type": "note", "text": "kept nowhere"})
+    assert (said.forget(), said._dropped) == (True, 1)
+    assert (said.forget(), said._dropped) == (False, 1)

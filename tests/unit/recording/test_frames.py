@@ -43,7 +43,7 @@ def test_nan_and_infinities_are_kept() -> None:
     assert values[1:] == (math.inf, -math.inf)
 
 
-@pytest.mark.parametrize("key", ["", "train/loss", "λ → ∞", "\0", "a b\n", "x" * 5000, "__proto__"])
+@pytest.mark.parametrize("key", ["", "train/loss", "λ → ∞", "\0", "a b\n", "x" * frames.MAX_KEY, "__proto__"])
 def test_any_text_is_a_key(key: str) -> None:
     assert only_metrics(encode_metrics(0.0, 0, {key: 1.0, "other": 2.0})).keys == (key, "other")
 
@@ -69,10 +69,12 @@ def test_no_packet_is_larger_than_one_atomic_write() -> None:
 
 
 def test_the_layout_fits_up_to_the_last_byte_of_a_packet_and_not_beyond() -> None:
-    room = frames.MAX_PACKET - 3 - 18 - 8 - 2
-    assert len(Layout(["k" * room]).packet(0.0, 0, [1.0])) == frames.MAX_PACKET
-    assert not Layout(["k" * (room + 1)]).fits
-    assert only_metrics(encode_metrics(0.0, 1, {"k" * (room + 1): 1.0})).keys == ("k" * (room + 1),)
+    room = frames.MAX_PACKET - 3 - 18 - 3 * (8 + 2)
+    keys = ("a" * 2000, "b" * 2000, "c" * (room - 4000))
+    longer = (*keys[:2], keys[2] + "c")
+    assert len(Layout(keys).packet(0.0, 0, [1.0, 2.0, 3.0])) == frames.MAX_PACKET
+    assert not Layout(longer).fits
+    assert only_metrics(encode_metrics(0.0, 1, dict.fromkeys(longer, 1.0))).keys == longer
 
 
 def test_a_frame_too_large_for_a_packet_comes_back_whole() -> None:
@@ -177,3 +179,10 @@ def test_the_memory_of_keys_is_bounded() -> None:
     for number in range(3000):
         decoder.feed(b"".join(encode_metrics(0.0, 0, {f"key {number}": 1.0})))
     assert len(decoder._keys) <= 1024
+
+
+def test_an_event_nested_without_end_is_counted_and_hides_nothing() -> None:
+    decoder = Decoder()
+    deep = b'\x02{"type":"note","text":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    found = decoder.feed(b"".join([*frames.split(deep), *encode_event({"type": "begin"})]))
+    assert (found, decoder.dropped) == ([{"type": "begin"}], 1)

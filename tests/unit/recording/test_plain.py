@@ -129,3 +129,7 @@ def test_descriptions_and_texts_are_cut_to_their_limit() -> None:
 
 def test_printable_text_is_always_utf_8() -> None:
     assert printable("\udc80é").encode() == "\\udc80é".encode()
+
+
+def test_an_integer_with_more_digits_than_python_writes_is_told_in_hexadecimal() -> None:
+    assert as_json({"big": 10**5000, "kept": 1}) == {"big": hex(10**5000), "kept": 1}

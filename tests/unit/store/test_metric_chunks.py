@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import pytest
 from hypothesis import given
@@ -35,3 +36,11 @@ def test_a_mean_made_in_two_steps_is_that_of_all(first: list[float], second: lis
 )
 def test_infinities_add_as_they_do_everywhere(mean: float, count: int, more: list[float], expected: float) -> None:
     assert _mean(mean, count, more) == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 1000])
+def test_the_mean_of_the_largest_numbers_is_one_of_them(count: int) -> None:
+    largest = sys.float_info.max
+    assert _mean(0.0, 0, [largest] * count) == largest
+    assert _mean(largest, 3, [largest] * count) == largest
+    assert _mean(-largest, count, [-largest]) == -largest

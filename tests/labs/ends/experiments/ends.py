@@ -13,9 +13,10 @@ import threading
 import time
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flasklab import experiment, run
+from flasklab.recording.proxy import current_recorder
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -190,3 +191,70 @@ def lost_once(ledger: str) -> str:
     if len(Path(ledger).read_text(encoding="utf-8").splitlines()) == 1:
         time.sleep(60)
     return "second time lucky"
+
+
+@experiment
+def returns_twice() -> str:
+    """Fork, and let the copy return first."""
+    own = os.getpid()
+    if os.fork() == 0:
+        return "the copy"
+    os.wait()
+    time.sleep(0.2)
+    return "the original" if os.getpid() == own else "somebody else"
+
+
+@experiment
+def stops_parent(seconds: float = 1.0) -> str:
+    """Stop the process that holds the experiments."""
+    os.kill(os.getppid(), signal.SIGSTOP)
+    time.sleep(seconds)
+    return "done"
+
+
+@experiment
+def speaks_nonsense() -> str:
+    """Write into the pipe to the supervisor what is no event."""
+    recorder = current_recorder()
+    recorder.event({"type": "outcome", "state": "failed"})
+    recorder.event({"type": "progress", "done": "much"})
+    recorder.event({"type": "artifact", "path": 3})
+    run.log(largest=sys.float_info.max)
+    run.log(largest=sys.float_info.max)
+    run.log(largest=sys.float_info.max)
+    run.progress(float("nan"), float("inf"))
+    run.progress(1, float("inf"), "nobody knows")
+    return "said"
+
+
+@experiment
+def closes_everything() -> str:
+    """Close every descriptor it may have, as a daemon does, and open files in their place."""
+    os.closerange(3, 256)
+    files = [Path(f"{number}.bin").open("wb") for number in range(20)]  # noqa: SIM115 - they stay open
+    for step in range(100):
+        run.log(step=step, loss=1.0)
+    for file in files:
+        file.close()
+    return "closed"
+
+
+@experiment
+def nests() -> int:
+    """Leave folders nested deeper than Python recurses."""
+    for _ in range(1200):
+        Path("d").mkdir()
+        os.chdir("d")
+    return 1200
+
+
+@experiment
+def configured(config: dict[str, Any] | None = None) -> str:
+    """Take any JSON."""
+    return type(config).__name__
+
+
+@experiment
+def fails_at_length() -> None:
+    """Fail with a message of 80 MB."""
+    raise ValueError("x" * 80_000_000)

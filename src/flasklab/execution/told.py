@@ -1,0 +1,101 @@
+"""The events of a run's process, read strictly: its code may write anything into the pipe.
+
+What is of another shape is refused here, so that nothing beyond has to expect it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+
+_Whole: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]  # what a column holds
+_Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+class _Event(msgspec.Struct, tag_field="type", kw_only=True):
+    """What all events share."""
+
+
+class Begin(_Event, tag="begin"):
+    """The experiment's own code begins."""
+
+
+class Seed(_Event, tag="seed"):
+    """What its generators were seeded with."""
+
+    seed: int
+
+
+class ProgressMade(_Event, tag="progress"):
+    """How far it is."""
+
+    done: float
+    total: float | None = None
+    message: str = ""
+
+
+class Tagged(_Event, tag="tag"):
+    """More tags."""
+
+    tags: tuple[str, ...]
+
+
+class Noted(_Event, tag="note"):
+    """The whole note from now on."""
+
+    text: str
+
+
+class Staged(_Event, tag="artifact"):
+    """A complete file awaits adoption."""
+
+    path: str
+    name: str
+    media_type: str
+    size: _Count
+    sha256: str
+    shown: str | None = None
+    step: _Whole | None = None
+    order: _Whole = 0
+    meta: dict[str, Any] = {}
+
+
+class Dropped(_Event, tag="dropped"):
+    """Things that could not be kept."""
+
+    count: _Count
+
+
+class Failure(msgspec.Struct, kw_only=True):
+    """What went wrong."""
+
+    type: str
+    message: str
+    traceback: str = ""
+
+
+class Outcome(_Event, tag="outcome"):
+    """The last word."""
+
+    state: Literal["succeeded", "failed"]
+    output: Any = None
+    error: Failure | None = None
+
+    def __post_init__(self) -> None:
+        """A failure says what failed."""
+        if self.state == "failed" and self.error is None:
+            raise ValueError("a failure without an error")
+
+
+Told: TypeAlias = Begin | Seed | ProgressMade | Tagged | Noted | Staged | Dropped | Outcome
+
+
+def read_event(event: dict[str, Any]) -> Told:
+    """The event that a frame holds.
+
+    Raises:
+        msgspec.ValidationError: it is none.
+    """
+    found: Told = msgspec.convert(event, Told)
+    return found
