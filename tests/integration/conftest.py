@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -154,7 +155,7 @@ class Bench:
             writer.append("out", log.encode(), 1000.0)
             writer.close()
         for order, (name, (media_type, content)) in enumerate((files or {}).items()):
-            stored = store.files.add_bytes(content)
+            stored = store.files.add_stream(io.BytesIO(content))
             seq += 1
             with store.write() as unit:
                 unit.artifacts.add(

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import io
 import os
 import re
 import secrets
-import shutil
 import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
@@ -54,10 +52,6 @@ class FileStore:
             raise StoreError(
                 f"A file could not be stored ({error.strerror}). Free space on the results folder's disk."
             ) from error
-
-    def add_bytes(self, content: bytes) -> StoredFile:
-        """Store `content`."""
-        return self.add_stream(io.BytesIO(content))
 
     def adopt(self, path: Path, sha256: str, size: int) -> StoredFile:
         """Take over a complete, flushed file: it is moved, not copied, where the file system allows.
@@ -161,8 +155,3 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def free_bytes(folder: Path) -> int:
-    """Space left on the disk that `folder` lies on."""
-    return shutil.disk_usage(folder).free

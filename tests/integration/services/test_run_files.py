@@ -35,7 +35,7 @@ def files(store: Store) -> RunFiles:
 def run(store: Store) -> Run:
     """A finished run with two files, two metrics and a log."""
     contents = {"fig.png": b"\x89PNG" * 1000, "tables/a b.csv": b"x,y\n1,2\n"}
-    stored = {name: store.files.add_bytes(content) for name, content in contents.items()}
+    stored = {name: store.files.add_stream(io.BytesIO(content)) for name, content in contents.items()}
     writer = store.logs.writer("abc", 10**6)
     writer.append("out", b"hello\n", 1.0)
     writer.close()
@@ -85,7 +85,7 @@ def test_a_zip_holds_all_of_a_run(files: RunFiles, run: Run) -> None:
 
 def test_a_zip_is_made_piece_by_piece(files: RunFiles, store: Store, run: Run) -> None:
     size = 5 * 1024 * 1024
-    large = store.files.add_bytes(bytes(range(256)) * (size // 256))
+    large = store.files.add_stream(io.BytesIO(bytes(range(256)) * (size // 256)))
     with store.write() as unit:
         unit.artifacts.add(run.number, Artifact(name="big.npz", media_type="x/y", size=size, sha256=large.sha256))
     pieces = list(files.zip("abc"))

@@ -40,15 +40,15 @@ def test_content_comes_back_under_its_hash(files: FileStore) -> None:
 
 
 def test_equal_content_is_stored_once(files: FileStore) -> None:
-    first = files.add_bytes(b"same")
+    first = files.add_stream(io.BytesIO(b"same"))
     inode = files.path(first.sha256).stat().st_ino
-    assert files.add_bytes(b"same") == first
+    assert files.add_stream(io.BytesIO(b"same")) == first
     assert files.path(first.sha256).stat().st_ino == inode
     assert len(everything(files)) == 1
 
 
 def test_an_empty_file_is_a_file(files: FileStore) -> None:
-    stored = files.add_bytes(b"")
+    stored = files.add_stream(io.BytesIO(b""))
     assert stored.size == 0
     assert files.has(stored.sha256)
 
@@ -86,7 +86,7 @@ def test_a_staged_file_is_moved_in_not_copied(files: FileStore, tmp_path: Path) 
 
 
 def test_a_staged_file_that_is_stored_already_is_dropped(files: FileStore, tmp_path: Path) -> None:
-    stored = files.add_bytes(b"result")
+    stored = files.add_stream(io.BytesIO(b"result"))
     staged = tmp_path / "staged"
     staged.write_bytes(b"result")
     assert files.adopt(staged, stored.sha256, 6) == stored
@@ -94,11 +94,11 @@ def test_a_staged_file_that_is_stored_already_is_dropped(files: FileStore, tmp_p
 
 
 def test_a_stored_file_that_was_cut_short_is_mended_by_the_next_of_its_content(files: FileStore) -> None:
-    stored = files.add_bytes(b"whole content")
+    stored = files.add_stream(io.BytesIO(b"whole content"))
     path = files.path(stored.sha256)
     path.chmod(0o600)
     path.write_bytes(b"whole")
-    files.add_bytes(b"whole content")
+    files.add_stream(io.BytesIO(b"whole content"))
     assert files.path(stored.sha256).read_bytes() == b"whole content"
 
 
