@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.acceptance.conftest import ServedLab
 
 CHROMIUM = shutil.which(os.environ.get("FLASKLAB_CHROMIUM", "chromium"))
-PATIENCE_MS = 15_000  # for a slow machine, not a promise
+PATIENCE_MS = 40_000  # for a slow machine, not a promise
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -154,9 +154,9 @@ class Visitor:
         return self.page.get_by_role("region", name=name, exact=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests of a worker."""
+    """One browser for a module: while it is open, Playwright's event loop runs and no other test could start one."""
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=PATIENCE_MS)
