@@ -24,7 +24,7 @@ demo: setup ## Serve the example lab with one run of each experiment
 	@PATH="$(abspath $(BIN)):$$PATH" $(PY) demo.py
 
 test: setup ## Run all tests that this machine can run
-	$(PY) -m pytest -n $(JOBS) --dist loadgroup
+	$(PY) -m pytest -n $(JOBS) --dist loadfile
 
 test-fast: setup ## Run the unit tests alone
 	$(PY) -m pytest -n $(JOBS) tests/unit

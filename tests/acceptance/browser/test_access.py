@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tests.acceptance.browser.conftest import Gate, Visitor
     from tests.acceptance.conftest import ServedLab
 
-pytestmark = pytest.mark.xdist_group("browser-access")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = ("", "run/kinds", "runs", "broken/experiments.broken", "broken/experiments.lacking", "nothing/here")
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
-import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
     from tests.acceptance.browser.conftest import Visitor
     from tests.acceptance.conftest import ServedLab
-
-pytestmark = pytest.mark.xdist_group("browser-example")
 
 
 def _is_loaded(image: Locator) -> bool:

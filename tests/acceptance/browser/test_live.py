@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from tests.acceptance.browser.conftest import Gate, Visitor
     from tests.acceptance.conftest import ServedLab
 
-pytestmark = pytest.mark.xdist_group("browser-watched")
 HEIGHTS = {1: "1", 2: "0.5", 3: "0.3333", 4: "0.25"}  # what is logged after so many gates
 
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tests.acceptance.browser.conftest import Visitor
     from tests.acceptance.conftest import ServedLab
 
-pytestmark = pytest.mark.xdist_group("browser-mounted")
-
 
 class _Proxy(BaseHTTPRequestHandler):
     """A reverse proxy that serves an app under /site and says so to it."""

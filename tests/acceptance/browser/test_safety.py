@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tests.acceptance.browser.conftest import Gate, Visitor
     from tests.acceptance.conftest import ServedLab
 
-pytestmark = pytest.mark.xdist_group("browser-watched")
 MARKUP = "<img src=x onerror=pwned()><script>pwned()</script>"  # as in the lab's experiments
 # What the browser says of a shown page's tries.
 REFUSALS = ["Content Security Policy", "sandbox", r"^failed: .* csp$"]

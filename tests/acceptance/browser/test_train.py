@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
     from tests.acceptance.browser.conftest import Visitor
     from tests.acceptance.conftest import ServedLab
-
-pytestmark = pytest.mark.xdist_group("browser-example")
 
 
 def _picture(canvas: Locator) -> str:

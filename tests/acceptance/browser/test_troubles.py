@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
 
     from tests.acceptance.browser.conftest import Gate, Visitor
     from tests.acceptance.conftest import ServedLab
-
-pytestmark = pytest.mark.xdist_group("browser-watched")
 
 
 def test_a_long_run_is_canceled_from_its_page_and_those_behind_it_move_up(
