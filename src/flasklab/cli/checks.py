@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from flasklab.cli.console import size_text, without_password
+from flasklab.cli.console import without_password
 from flasklab.cli.importing import import_experiments
+from flasklab.runs import amounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +77,7 @@ def check_space(results: Path) -> Finding:
     """How much room is left on the results' disk."""
     place = next(folder for folder in (results, *results.parents) if folder.exists())
     free = shutil.disk_usage(place).free
-    message = f"{size_text(free)} are free."
+    message = f"{amounts.size(free)} are free."
     mend = "Free some space, or move FLASKLAB_RESULTS to a larger disk."
     if free < _LITTLE_SPACE:
         return Finding(name="disk", state="wrong", message=message, mend=mend)

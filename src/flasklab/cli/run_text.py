@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flasklab.cli.console import duration_text, number_text, size_text, state_text, table, time_text
+from flasklab.cli.console import number_text, state_text, table, time_text
+from flasklab.runs import amounts
 from flasklab.runs.json import encode
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def runs_table(runs: Sequence[Run]) -> Table:
             params if len(params) <= _MOST_PARAMS else params[: _MOST_PARAMS - 1] + "…",
             progress_text(run),
             time_text(run.created_at),
-            duration_text(run.duration_seconds),
+            "" if run.duration_seconds is None else amounts.duration(run.duration_seconds),
             run.id,
         )
     return made
@@ -60,7 +61,7 @@ def print_run(out: Console, run: Run) -> None:
     """Everything a person wants to know of one run."""
     out.print(f"#{run.number} {run.experiment}", style="bold", end=" ")
     out.print(state_text(run.state), progress_text(run))
-    took = f", took {duration_text(run.duration_seconds)}" if run.duration_seconds is not None else ""
+    took = f", took {amounts.duration(run.duration_seconds)}" if run.duration_seconds is not None else ""
     by = f" by {run.created_by}" if run.created_by else ""
     out.print(f"{run.id}, started {time_text(run.created_at)}{by}{took}", style="dim")
     if run.tags or run.note:
@@ -81,7 +82,7 @@ def print_run(out: Console, run: Run) -> None:
     if run.artifacts:
         made = table("file", "type", "size>")
         for artifact in run.artifacts:
-            made.add_row(artifact.name, artifact.media_type, size_text(artifact.size))
+            made.add_row(artifact.name, artifact.media_type, amounts.size(artifact.size))
         out.print("", made, sep="\n")
 
 

@@ -14,6 +14,7 @@ from flasklab.errors import ParameterError
 from flasklab.experiments.canonical import FORMATS
 from flasklab.experiments.excerpt import excerpt
 from flasklab.experiments.shape import FILES, MARKS, branches, kind_of, options, property_at
+from flasklab.runs.amounts import size
 from flasklab.runs.json import encode
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _file_message(kind: str, value: Any, schema: Schema) -> str:
     if kind == "pattern" and isinstance(value, str):
         return f"must be a file that ends with {' or '.join(marks.get('accept', ()))}: {_shown(value)}"
     if kind == "maximum":
-        return f"must be a file of at most {_size(marks.get('max_size', 0))}; this one has {_size(value)}"
+        return f"must be a file of at most {size(marks.get('max_size', 0))}; this one has {size(value)}"
     return "needs a file"
 
 
@@ -222,11 +223,3 @@ def _shown(value: Any) -> str:
 
 def _number(value: float) -> str:
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(value)
-
-
-def _size(count: float) -> str:
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    raise AssertionError("unreachable: the last unit takes any size")

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from flasklab.cli.console import duration_text, number_text, size_text, without_password
+from flasklab.cli.console import number_text, without_password
 
 
 @pytest.mark.parametrize(
@@ -22,26 +22,6 @@ from flasklab.cli.console import duration_text, number_text, size_text, without_
 )
 def test_numbers_are_written_short(value: float, text: str) -> None:
     assert number_text(value) == text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (None, ""),
-        (0.0312, "0.031 s"),
-        (9.96, "10 s"),
-        (59.4, "59 s"),
-        (61, "1 min 01 s"),
-        (7265, "2 h 01 min"),
-    ],
-)
-def test_durations_are_written_as_people_say_them(seconds: float | None, text: str) -> None:
-    assert duration_text(seconds) == text
-
-
-@pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 * 2**40, "5.0 TiB")])
-def test_sizes_are_written_with_binary_units(size: int, text: str) -> None:
-    assert size_text(size) == text
 
 
 @pytest.mark.parametrize(

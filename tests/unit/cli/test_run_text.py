@@ -50,13 +50,13 @@ def test_a_run_is_shown_with_all_it_has() -> None:
         "#12 classify succeeded",
         "abcdef012345",
         "by ada",
-        "took 3 s",
+        "took 3.0 s",
         "x.csv",
         "svm",
         "accuracy   0.5",
     ):
         assert part in text
-    for part in ("loss", "0.3", "2.1", "60", "model.joblib", "2.0 KiB", "[best] a note"):
+    for part in ("loss", "0.3", "2.1", "60", "model.joblib", "2.0 kB", "[best] a note"):
         assert part in text
 
 

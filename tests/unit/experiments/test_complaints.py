@@ -75,7 +75,7 @@ def of(schema: dict[str, Any], value: Any) -> dict[str, str]:
         (
             FILE,
             {"file": "a.csv", "sha256": SHA, "size": 3_000_000},
-            "must be a file of at most 2 MB; this one has 3 MB",
+            "must be a file of at most 2.0 MB; this one has 3.0 MB",
         ),
     ],
 )

@@ -9,13 +9,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flasklab.runs.amounts import duration as duration
+from flasklab.runs.amounts import size as size
 from flasklab.runs.json import encode, non_finite
 from flasklab.runs.times import rfc3339
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_SIZES = ("B", "kB", "MB", "GB", "TB", "PB")
 _NON_FINITE_WORDS = {"NaN": "NaN", "Infinity": "∞", "-Infinity": "-∞"}
 
 
@@ -45,29 +46,6 @@ def ago(seconds: float, date: str) -> str:
         if seconds < limit:
             return f"{int(seconds // unit)} {word} ago"
     return date
-
-
-def duration(seconds: float) -> str:
-    """Seconds as "850 ms", "3.2 s", "12m 46s", "1h 04m" or "2d 03h"."""
-    if seconds < 0.9995:
-        return f"{max(seconds, 0) * 1000:.0f} ms"
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60}m {whole % 60:02d}s"
-    if whole < 86400:
-        return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
-    return f"{whole // 86400}d {whole % 86400 // 3600:02d}h"
-
-
-def size(count: float) -> str:
-    """Bytes as "812 B", "1.2 MB" (decimal, as file managers and download bars count)."""
-    for unit in _SIZES[:-1]:
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} {_SIZES[-1]}"
 
 
 def number(value: float) -> str:
