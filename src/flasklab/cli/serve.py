@@ -49,6 +49,8 @@ def _enter(entrance: Entrance, file: Path) -> Path | None:
         return file / "app.py" if (file / "app.py").is_file() else None
     if not file.is_file():
         raise click.ClickException(f"There is no file or folder {file}.")
+    if file.suffix != ".py":
+        raise click.ClickException(f"{file} is no Python file; name a file with experiments, or a lab's folder.")
     entrance.folder = file.absolute().parent
     if makes_app(file):
         return file.absolute()

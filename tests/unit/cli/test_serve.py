@@ -65,6 +65,13 @@ def test_a_folder_without_experiments_is_not_served(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_only_python_files_are_served(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n")
+    result = CliRunner().invoke(flasklab, ["-C", str(tmp_path), "serve", "table.csv"])
+    assert result.exit_code == 1
+    assert "table.csv is no Python file" in result.stderr
+
+
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     result = CliRunner().invoke(flasklab, ["-C", str(tmp_path), "serve", "lab.py"])
     assert (result.exit_code, result.stderr) == (1, f"Error: There is no file or folder {tmp_path / 'lab.py'}.\n")
