@@ -153,7 +153,7 @@ def test_a_pickle_in_an_array_is_never_run(lab: Lab) -> None:
         (Annotated[pl.DataFrame, Upload()], "t.parquet", b"no parquet", "t.parquet cannot be read as parquet"),
         (Annotated[pd.DataFrame, Upload()], "t.xlsx", b"no sheet", "t.xlsx cannot be read as xlsx"),
         (Annotated[pd.DataFrame, Upload()], "t.docx", b"", "must be a file that ends with .csv or .tsv"),
-        (Annotated[Path, Upload(".csv", max_size=3)], "t.csv", b"1234", "at most 3 bytes; this one has 4 bytes"),
+        (Annotated[Path, Upload(".csv", max_size=3)], "t.csv", b"1234", "at most 3 B; this one has 4 B"),
         (Annotated[np.ndarray, Upload()], "a.npy", b"no array", "a.npy cannot be read as npy"),
     ],
 )
