@@ -14,8 +14,6 @@ import pytest
 if TYPE_CHECKING:
     from tests.acceptance.conftest import ServedLab
 
-pytestmark = pytest.mark.xdist_group("ends")
-
 
 def _is_alive(pid: int) -> bool:
     with contextlib.suppress(OSError):

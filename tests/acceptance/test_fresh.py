@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.acceptance.conftest import ServedLab
-
-pytestmark = pytest.mark.xdist_group("fresh")
 
 
 def test_a_fresh_interpreter_runs_fails_and_is_canceled_like_a_fork(make_lab: Callable[..., ServedLab]) -> None:

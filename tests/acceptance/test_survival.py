@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from tests.acceptance.conftest import ServedLab
 
-pytestmark = pytest.mark.xdist_group("survival")
-
 
 @pytest.fixture
 def lab(make_lab: Callable[..., ServedLab]) -> ServedLab:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
 
     from tests.acceptance.browser.conftest import Visitor
     from tests.acceptance.conftest import ServedLab
-
-pytestmark = pytest.mark.xdist_group("browser-example")
 
 
 def test_links_follow_the_slider_and_all_steps_share_one_scale(
