@@ -37,7 +37,9 @@ def test_every_experiment_has_an_operation_typed_by_its_parameters(document: dic
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
-    for reference in _references(document):
+    references = list(_references(document))
+    assert references
+    for reference in references:
         target: Any = document
         for part in reference.removeprefix("#/").split("/"):
             target = target[part]
