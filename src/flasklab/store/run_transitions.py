@@ -264,7 +264,7 @@ class RunTransitions:
         if self._connection.dialect.name == "sqlite":
             from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-            return sqlite_insert(table)  # type: ignore[return-value]
+            return sqlite_insert(table)  # type: ignore[return-value]  # has the same ON CONFLICT methods
         from sqlalchemy.dialects.postgresql import (
             insert as postgres_insert,
         )  # not loaded where SQLite is used
