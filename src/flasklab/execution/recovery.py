@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flasklab.store.claims import Running
-    from flasklab.store.files import FileStore
     from flasklab.store.store import Store
     from flasklab.store.unit import Unit
 
@@ -59,16 +58,25 @@ def recover(store: Store) -> None:
     for run in left:
         try:
             with store.write() as unit:
-                _take_over(unit, run, work / f"{run.id}-{run.attempt}" / "files", store.files)
+                take_over(unit, run, store)
         except StoreRefusedError:  # the others must not wait for what can never be written
             log.exception("run %d could not be settled", run.number)
     clear(work)
 
 
-def _take_over(unit: Unit, run: Running, workdir: Path, files: FileStore) -> None:
+def take_over(unit: Unit, run: Running, store: Store, why: str = _LOST) -> None:
+    """Settle a running run that nobody holds, or queue it again where it may begin again.
+
+    Args:
+        unit: the transaction
+        run: the run
+        store: of the lab
+        why: nobody holds it
+    """
+    workdir = store.results / "work" / f"{run.id}-{run.attempt}" / "files"
     at, seq = now(), run.seq + 1
     begun_before = run.begun - (1 if run.began else 0)
-    unit.attempts.close(run.number, run.attempt, at=at, reason=_LOST)
+    unit.attempts.close(run.number, run.attempt, at=at, reason=why)
     if run.cancel_requested_at is not None:
         by = f" by {run.cancel_requested_by}" if run.cancel_requested_by else ""
         error = RunError(type="Canceled", message=f"Canceled{by}, while the lab was down.")
@@ -76,13 +84,13 @@ def _take_over(unit: Unit, run: Running, workdir: Path, files: FileStore) -> Non
     elif may_begin_again(begun_before=begun_before, begun=run.began, retries=run.retries):
         log.info("run %d is queued again", run.number)
         unit.runs.requeue(run.id, run.attempt, seq=seq)
-        unit.events.add(run.number, seq, RunState.QUEUED, {"attempt": run.attempt, "reason": _LOST}, at)
+        unit.events.add(run.number, seq, RunState.QUEUED, {"attempt": run.attempt, "reason": why}, at)
         return
     else:
-        verdict = lost(_LOST)
+        verdict = lost(why)
     known = {artifact.name: artifact for artifact in unit.artifacts.of(run.number)}
     saved = {name: (artifact.size, at.timestamp()) for name, artifact in known.items()}
-    for left in beside_shown(collect(workdir, saved, files), known):
+    for left in beside_shown(collect(workdir, saved, store.files), known):
         unit.artifacts.add(run.number, left.as_artifact(seq))
     unit.runs.settle(run.id, run.attempt, state=verdict.state, output=None, error=verdict.error, at=at, seq=seq)
     reason = verdict.error.message if verdict.error else ""

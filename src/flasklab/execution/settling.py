@@ -39,10 +39,10 @@ def settle(unit: Unit, attempt: Attempt) -> str:
     if verdict.state is RunState.LOST and may_begin_again(
         begun_before=attempt.begun_before, begun=recorded.has_begun, retries=attempt.limits.retries
     ):
-        unit.events.add(spec.number, recorded.seq, RunState.QUEUED, told, at)
-        unit.runs.requeue(spec.id, spec.attempt, seq=recorded.seq)
+        if unit.runs.requeue(spec.id, spec.attempt, seq=recorded.seq):
+            unit.events.add(spec.number, recorded.seq, RunState.QUEUED, told, at)
         return reason
-    unit.runs.settle(
+    settled = unit.runs.settle(
         spec.id,
         spec.attempt,
         state=verdict.state,
@@ -51,7 +51,8 @@ def settle(unit: Unit, attempt: Attempt) -> str:
         at=at,
         seq=recorded.seq,
     )
-    unit.events.add(spec.number, recorded.seq, verdict.state, told, at)
+    if settled:  # else it was before, by a transaction whose answer was lost
+        unit.events.add(spec.number, recorded.seq, verdict.state, told, at)
     return ""
 
 

@@ -13,16 +13,16 @@ import signal
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from flasklab.errors import StoreError, StoreRefusedError
 from flasklab.execution import processes
 from flasklab.execution.claiming import Claim, claim, launch, refuse
 from flasklab.execution.collecting import anything_left, clear, collect
 from flasklab.execution.endings import Intent
-from flasklab.execution.recovery import end_leftovers, recover
+from flasklab.execution.recovery import end_leftovers, recover, take_over
 from flasklab.execution.settling import settle
+from flasklab.execution.turn import Turn, UndoneError, may_pass
 from flasklab.execution.watching import over_memory
 from flasklab.execution.zygotes import ZygoteHandle, Zygotes
 from flasklab.store.doorbell import Doorbell
@@ -45,24 +45,6 @@ _LINGER_SECONDS = 10.0
 _RETRY_SECONDS = 0.5
 _MEMORY_SECONDS = 1.0
 _MOST_PAUSE_SECONDS = 30.0  # between claims while no run can be brought to its beginning
-
-
-@dataclass(slots=True)
-class _Turn:
-    """What one transaction decided, to act on once it has committed."""
-
-    written: list[Attempt] = field(default_factory=list)
-    ended: list[Attempt] = field(default_factory=list)
-    disowned: list[Attempt] = field(default_factory=list)
-    requeued: list[tuple[Attempt, str]] = field(default_factory=list)  # of the ended ones, and why
-    claims: list[Claim] = field(default_factory=list)
-    cancels: list[tuple[Attempt, str]] = field(default_factory=list)
-    refused: bool = False  # queued runs were settled, so that others may have moved up
-    looked: bool = False  # the queue and the wishes to cancel were read
-
-
-class _UndoneError(Exception):
-    """Raised to take back a transaction that was only a trial."""
 
 
 class Supervisor:
@@ -92,6 +74,7 @@ class Supervisor:
         self._next_scan = 0.0
         self._next_memory = 0.0
         self._retry_at = 0.0
+        self._in_doubt = False  # a transaction failed, and may have been committed before the answer was lost
         self._claim_pause = 0.0  # seconds; grows while runs come back that never began
         self._claim_at = 0.0  # monotonic time before which nothing is claimed
         self._idle_since: float | None = None
@@ -282,7 +265,7 @@ class Supervisor:
         due = [one for one in self._attempts.values() if self._must_write(one, now)]
         if not (due or look or self._catalog_to_save):
             return
-        turn = _Turn(looked=look)
+        turn = Turn(looked=look)
         try:
             with self._store.write() as unit:
                 self._save_catalog(unit)
@@ -291,7 +274,8 @@ class Supervisor:
                     self._look(unit, turn)
         except Exception as error:
             self._retry_at = now + _RETRY_SECONDS
-            if _may_pass(error):
+            if may_pass(error):
+                self._in_doubt = True
                 log.warning("the lab's database could not be written and is tried again: %s", error)
             else:
                 log.exception("something could not be stored")
@@ -304,12 +288,12 @@ class Supervisor:
         for attempt in due:
             try:
                 with self._store.write() as unit:
-                    self._write(unit, [attempt], _Turn())
-                    raise _UndoneError  # noqa: TRY301 - takes the transaction back
-            except _UndoneError:
+                    self._write(unit, [attempt], Turn())
+                    raise UndoneError  # noqa: TRY301 - takes the transaction back
+            except UndoneError:
                 continue
             except Exception as error:
-                if _may_pass(error):
+                if may_pass(error):
                     return
                 attempt.give_up(error)
 
@@ -327,7 +311,7 @@ class Supervisor:
         handle.environment_id = unit.environments.add(handle.environment)
         unit.catalog.save(replace(handle.catalog, environment_id=handle.environment_id))
 
-    def _write(self, unit: Unit, due: list[Attempt], turn: _Turn) -> None:
+    def _write(self, unit: Unit, due: list[Attempt], turn: Turn) -> None:
         for attempt in due:
             if attempt.gone and attempt.left_files is not None:
                 left, attempt.left_files = attempt.left_files, None
@@ -345,7 +329,11 @@ class Supervisor:
                 if why:
                     turn.requeued.append((attempt, why))
 
-    def _look(self, unit: Unit, turn: _Turn) -> None:
+    def _look(self, unit: Unit, turn: Turn) -> None:
+        if self._in_doubt:
+            for run in unit.runs.running():
+                if run.id not in self._attempts:  # claimed, and nobody was told
+                    take_over(unit, run, self._store, "It was claimed, and the database's answer was lost.")
         for run_id, number, by in unit.runs.cancels():
             attempt = self._attempts.get(run_id)
             if attempt is not None and attempt.spec.attempt == number:
@@ -364,15 +352,17 @@ class Supervisor:
             if claimed is not None:
                 turn.claims.append(claimed)
 
-    def _act(self, turn: _Turn, now: float) -> None:
+    def _act(self, turn: Turn, now: float) -> None:
         if turn.looked:
+            self._in_doubt = False
             self._rung = bool(turn.ended) or turn.refused
             self._next_scan = now + SCAN_SECONDS
         self._catalog_to_save = None
         for attempt in turn.written:
             attempt.recorded.written()
             if attempt.recorded.has_begun:
-                self._claim_pause = 0.0
+                self._in_doubt = False  # a transaction failed, and may have been committed before the answer was lost
+        self._claim_pause = 0.0
         for attempt, why in turn.requeued:
             attempt.log.say(f"{why} It is queued again.")
             if not attempt.recorded.has_begun:
@@ -399,8 +389,3 @@ class Supervisor:
             self._selector.register(fd, selectors.EVENT_READ, lambda fd=fd: self._read(attempt, fd))
         if attempt.why_lost:
             self._process_gone(attempt)
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether the same may be stored later: the database is busy, away or full."""
-    return isinstance(error, (StoreError, OSError)) and not isinstance(error, StoreRefusedError)

@@ -22,6 +22,7 @@ from sqlalchemy.exc import (
     OperationalError,
     ProgrammingError,
     SQLAlchemyError,
+    StatementError,
 )
 
 from flasklab.errors import StoreBusyError, StoreError, StoreRefusedError
@@ -101,7 +102,7 @@ def network_file_system(folder: Path, mounts: str) -> str | None:
 
 def as_store_error(error: SQLAlchemyError) -> StoreError:
     """What went wrong in the database, in the lab's own words."""
-    text = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    text = str(error.orig) if isinstance(error, StatementError) else str(error)
     if "database is locked" in text or "lock timeout" in text:
         return StoreBusyError(
             f"Another process kept the database locked for {BUSY_SECONDS} s. Nothing was changed; try again."
@@ -110,17 +111,19 @@ def as_store_error(error: SQLAlchemyError) -> StoreError:
         return StoreError(f"The database cannot write ({text}). Free space on its disk; nothing was changed.")
     if "readonly database" in text or "unable to open" in text:
         return StoreError(f"The database cannot be written ({text}). Check that the results folder is there and yours.")
-    if isinstance(error, (DataError, IntegrityError, ProgrammingError)) or _is_past_a_limit(error):
+    if _is_of_the_content(error):
         return StoreRefusedError(f"The database refused: {text.strip()[:_LONGEST_REASON]}")
     if isinstance(error, OperationalError):
         return StoreError(f"The database cannot be reached or used: {text.strip()}")
     return StoreError(f"The database refused: {text.strip()}")
 
 
-def _is_past_a_limit(error: SQLAlchemyError) -> bool:
-    """Whether PostgreSQL says that a value is too long for what holds it (its class 54)."""
-    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
-    return isinstance(state, str) and state.startswith("54")
+def _is_of_the_content(error: SQLAlchemyError) -> bool:
+    """Whether a value is at fault, and not the database that was to take it."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, StatementError)  # a value that could not even be handed over
+    past_a_limit = str(getattr(error.orig, "sqlstate", "")).startswith("54")  # PostgreSQL: too long for its index
+    return past_a_limit or isinstance(error, (DataError, IntegrityError, ProgrammingError))
 
 
 def _sqlite(url: URL, *, checkpointing: bool) -> Engine:

@@ -1,0 +1,120 @@
+"""The supervisor's transactions, without processes: what cannot be stored and what is in doubt."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from unittest.mock import create_autospec
+
+import pytest
+
+from flasklab.config import Settings
+from flasklab.execution.attempt import Attempt, Limits
+from flasklab.execution.recorded import Recorded
+from flasklab.execution.spec import RunSpec
+from flasklab.execution.supervisor import Supervisor
+from flasklab.execution.turn import Turn
+from flasklab.execution.zygotes import ZygoteHandle
+from flasklab.recording.frames import Metrics
+from flasklab.runs.run import NewRun, Run, new_run_id
+from flasklab.runs.state import RunState
+from flasklab.runs.times import now
+from flasklab.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    results = tmp_path / "results"
+    return Settings(root=tmp_path, results=results, experiments="", database_url=f"sqlite:///{results / 'lab.db'}")
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    store = Store(settings, checkpointing=True).open()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def supervisor(settings: Settings, store: Store) -> Supervisor:
+    """One that has just looked at the queue."""
+    supervisor = Supervisor(settings, store, linger=True)
+    supervisor._rung, supervisor._next_scan = False, time.monotonic() + 1000
+    return supervisor
+
+
+def claimed(store: Store) -> Run:
+    with store.write() as unit:
+        run = unit.runs.add(NewRun(id=new_run_id(), experiment="double", params={}, given=()), now())
+        assert unit.runs.claim(run.id, now()) == 1
+        unit.attempts.open(run.number, 1, at=now())
+        return unit.runs.get(run.id)
+
+
+def under_way(store: Store, settings: Settings) -> Attempt:
+    run = claimed(store)
+    spec = RunSpec(
+        id=run.id, number=run.number, attempt=1, experiment="double", params={}, folder=settings.results, files={}
+    )
+    return Attempt(
+        spec=spec,
+        limits=Limits(timeout_seconds=None, memory_bytes=None, retries=0),
+        begun_before=0,
+        zygote=create_autospec(ZygoteHandle),
+        log=store.logs.writer(run.id, 10_000),
+        recorded=Recorded(id=run.id, number=run.number, attempt=1, seq=run.seq, files=store.files),
+    )
+
+
+def turn(supervisor: Supervisor) -> None:
+    supervisor._retry_at, supervisor._rung = 0.0, False  # no look at the queue, which would start a zygote
+    supervisor._turn(time.monotonic() + 1)
+
+
+def test_what_cannot_be_stored_is_left_out_for_its_run_and_holds_up_no_other(
+    supervisor: Supervisor, settings: Settings, store: Store
+) -> None:
+    poisoned, sound = under_way(store, settings), under_way(store, settings)
+    supervisor._attempts = {one.spec.id: one for one in (poisoned, sound)}
+    for attempt, step in ((poisoned, 2**70), (sound, 1)):
+        attempt.recorded.take({"type": "begin"})
+        attempt.recorded.take(Metrics(time.time(), step, ("loss",), (0.5,)))
+
+    turn(supervisor)
+    turn(supervisor)
+
+    with store.read() as unit:
+        first, second = unit.runs.get(poisoned.spec.id), unit.runs.get(sound.spec.id)
+    assert (first.metrics, first.dropped, first.started_at is not None) == ({}, 1, True)
+    assert second.metrics["loss"].last == 0.5
+    assert "left out" in store.logs.read(first.id).pieces[-1].text
+
+
+def test_an_output_that_cannot_be_stored_leaves_the_end_as_it_was(
+    supervisor: Supervisor, settings: Settings, store: Store
+) -> None:
+    attempt = under_way(store, settings)
+    supervisor._attempts = {attempt.spec.id: attempt}
+    attempt.recorded.take({"type": "begin"})
+    attempt.recorded.take({"type": "outcome", "state": "succeeded", "output": {(1, 2): object()}, "error": None})
+    attempt.status, attempt.gone = 0, True
+
+    for _ in range(4):
+        turn(supervisor)
+
+    with store.read() as unit:
+        run = unit.runs.get(attempt.spec.id)
+    assert (run.state, run.output) == (RunState.SUCCEEDED, None)
+    assert supervisor._attempts == {}
+
+
+def test_a_claim_whose_answer_was_lost_is_queued_again(supervisor: Supervisor, store: Store) -> None:
+    run = claimed(store)
+    supervisor._in_doubt = True
+    with store.write() as unit:
+        supervisor._look(unit, Turn())
+        assert unit.runs.get(run.id).state is RunState.QUEUED
