@@ -9,7 +9,6 @@ from werkzeug.exceptions import HTTPException
 
 from flasklab.http.negotiation import wants_html
 from flasklab.http.problems import json_problem, problem_of
-from flasklab.web.frame import page_context
 from flasklab.web.presenters import present_problem
 
 if TYPE_CHECKING:
@@ -28,9 +27,9 @@ def answer_problem(error: Exception) -> AnyResponse:
 
 
 def answer_unknown(error: Exception) -> Response:
-    """An address that no route takes: outside of the blueprint, so the page's context is brought along."""
+    """An address that no route takes."""
     problem = problem_of(error)
     if not wants_html():
         return json_problem(problem)
-    html = render_template("flasklab/pages/problem.html", page=present_problem(problem), **page_context())
+    html = render_template("flasklab/pages/problem.html", page=present_problem(problem))
     return Response(html, status=problem.status, headers=list(problem.headers))

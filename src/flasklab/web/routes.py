@@ -11,7 +11,7 @@ from flask_wtf.csrf import generate_csrf  # type: ignore[import-untyped]  # ship
 
 from flasklab.http.guarding import guard, tell_problems
 from flasklab.web import built, downloads, home, runs, shown, starting
-from flasklab.web.frame import page_context
+from flasklab.web.frame import page_assets
 from flasklab.web.problem_pages import answer_problem
 
 blueprint = Blueprint("flasklab", "flasklab", template_folder="templates")
@@ -37,6 +37,7 @@ for _rule, _endpoint, _view, _method in (
 
 guard(blueprint)
 tell_problems(blueprint, answer_problem)
-blueprint.context_processor(page_context)
+# The app's own pages may extend the lab's layout, so what it needs is there for all of the app's templates.
+blueprint.add_app_template_global(page_assets, "flasklab_assets")
 # A global, as macros see no context; Flask-WTF's own CSRFProtect sets the same.
 blueprint.add_app_template_global(generate_csrf, "csrf_token")

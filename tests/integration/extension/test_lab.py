@@ -6,7 +6,7 @@ import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]  # ships no types
 
 from flasklab.errors import SettingsError
@@ -131,6 +131,25 @@ def test_the_apps_own_pages_stay_its_own(make_bench: Callable[..., Any]) -> None
     assert "Content-Security-Policy" in page.headers
     assert bench.client.get("/lab/cancel/x").status_code == 405
     assert bench.client.get("/labx").mimetype == "text/html"
+
+
+def test_a_page_of_the_apps_own_may_extend_the_labs_layout(make_bench: Callable[..., Any], tmp_path: Path) -> None:
+    template = tmp_path / "lab" / "templates" / "about.html"
+    template.parent.mkdir(parents=True)
+    template.write_text(
+        '{% extends "flasklab/layouts/base.html" %}{% block title %}About{% endblock %}'
+        "{% block main %}<p>Started by {{ name }}.</p>{% endblock %}"
+    )
+
+    def prepare(app: Flask) -> None:
+        app.add_url_rule("/about", "about", lambda: render_template("about.html", name="Ada"))
+
+    bench = make_bench(prefix="/lab", prepare=prepare)
+    answer = bench.browser.get("/about")
+    assert answer.status_code == 200
+    assert "<p>Started by Ada.</p>" in answer.text
+    (script,) = re.findall(r'<script type="module" src="(/lab/assets/[^"]+)"', answer.text)
+    assert bench.browser.get(script).status_code == 200
 
 
 def test_an_apps_own_404_page_is_kept_and_the_api_keeps_its_problems(make_bench: Callable[..., Any]) -> None:
