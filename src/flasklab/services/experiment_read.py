@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flasklab.errors import ExperimentNotFoundError, FlasklabError
@@ -77,7 +78,7 @@ class ExperimentRead:
         When the sources have changed since, the supervisor is woken and the fresh catalog waited for.
 
         Args:
-            wait_seconds: how long; then the old catalog is returned
+            wait_seconds: how long; then the old catalog is returned, as not `ready`
         """
         return self._fresh(wait_seconds, lambda catalog: catalog.ready)
 
@@ -114,8 +115,8 @@ class ExperimentRead:
             time.sleep(_PAUSE_SECONDS)
             catalog = self._load()
             if self._is_current(catalog) and enough(catalog):
-                break
-        return catalog
+                return catalog
+        return replace(catalog, ready=False)  # of older code, or of a part of it
 
     def _load(self) -> Catalog:
         with self._store.read() as unit:

@@ -77,6 +77,19 @@ def test_without_a_supervisor_the_old_description_comes_after_the_wait(
     assert time.monotonic() - began < 5
 
 
+def test_a_catalog_of_older_code_is_not_ready(
+    read: ExperimentRead, store: Store, settings: Settings, double: Description
+) -> None:
+    save(store, settings, double)
+    Path(settings.experiments, "another.py").write_text("new\n")
+    old = read.catalog()
+    assert (old.experiments, old.ready) == ((double,), False)
+    with pytest.raises(ExperimentsLoadingError):
+        read.get("another")
+    save(store, settings, double, replace(double, name="another"))
+    assert read.catalog().ready
+
+
 def test_an_experiment_that_is_described_already_need_not_wait_for_the_others(
     read: ExperimentRead, store: Store, settings: Settings, double: Description
 ) -> None:
