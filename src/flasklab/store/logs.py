@@ -58,7 +58,8 @@ class LogStore:
 
         Args:
             run_id: the run
-            start: offset of the first byte; a negative one counts from the end and moves on to a line's start
+            start: offset of the first byte; a negative one counts from the end and moves on to a line's start where
+                there is one
             limit: at most so many bytes; cut at a line's end where there is one
         """
         data, first, size = self._bytes(run_id, start, limit)
@@ -92,6 +93,8 @@ class LogStore:
             cut = 0
             if start < 0 and first > 0 and _pread(descriptor, 1, first - 1) != b"\n":
                 cut = data.find(b"\n") + 1
+                if cut == len(data):  # the last line alone is longer: its end is better than nothing
+                    cut = 0
         finally:
             os.close(descriptor)
         cut = cut or _continuation(data)

@@ -202,6 +202,15 @@ def test_a_negative_start_counts_from_the_end_and_begins_with_a_line(logs: LogSt
     assert logs.read("abc", 10_000).pieces == ()
 
 
+def test_of_a_last_line_that_is_longer_than_asked_for_the_end_is_given(logs: LogStore) -> None:
+    writer = logs.writer("abc", NO_LIMIT)
+    writer.append("out", b"first\n" + "ä".encode() * 20 + b"end\n", 1.0)
+    writer.close()
+    found = logs.read("abc", -7)
+    assert (text(found), found.start, found.end) == ("äend\n", 44, 50)
+    assert text(logs.tail("abc", lines=1, limit=4)) == "end\n"
+
+
 @pytest.mark.parametrize(
     ("lines", "limit", "expected"), [(2, 99, "c\nd\n"), (99, 4, "c\nd\n"), (99, 99, "a\nb\nc\nd\n")]
 )
