@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from flasklab.runs.state import RunState
 from flasklab.web.presenters import formats
+from flasklab.web.presenters.dotted import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +103,8 @@ def percent(progress: Progress | None) -> float | None:
 
 def changed(run: Run, limit: int = 120) -> str:
     """The parameters that differ from the defaults, on one line."""
-    pairs = (f"{name}={formats.brief(run.params[name])}" for name in run.given if name in run.params)
+    given = dotted({name: run.params[name] for name in run.given if name in run.params})
+    pairs = (f"{name}={formats.brief(value)}" for name, value in given.items())
     text = ", ".join(pairs)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 

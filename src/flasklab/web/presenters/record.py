@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flasklab.experiments.shape import plain
 from flasklab.web.presenters import formats
+from flasklab.web.presenters.dotted import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 class ParameterRow:
     """One parameter and its value."""
 
-    name: str
+    name: str  # dotted, of a nested one
     text: str
     unit: str
     help: str
@@ -39,19 +41,20 @@ class Fact:
 
 def parameter_rows(run: Run, description: Description | None) -> tuple[ParameterRow, ...]:
     """The run's parameters in the order of the signature."""
-    properties: Mapping[str, Any] = description.parameters.get("properties", {}) if description else {}
-    defaults = description.defaults if description else {}
-    names = dict.fromkeys([*(name for name in properties if name in run.params), *run.params])
+    schema = description.parameters if description else {}
+    defaults = dotted(description.defaults) if description else {}
+    known = (name for name in schema.get("properties", {}) if name in run.params)
+    values = dotted({name: run.params[name] for name in dict.fromkeys([*known, *run.params])})
     return tuple(
         ParameterRow(
             name=name,
-            text=formats.value(run.params[name], exact=True, limit=500),
-            unit=_unit(properties.get(name)),
-            help=_help(properties.get(name)),
-            changed=name in run.given and name in defaults,
+            text=formats.value(value, exact=True, limit=500),
+            unit=_unit(_property(schema, name)),
+            help=_help(_property(schema, name)),
+            changed=name.partition(".")[0] in run.given and name in defaults and defaults[name] != value,
             default=formats.value(defaults[name], exact=True, limit=80) if name in defaults else "",
         )
-        for name in names
+        for name, value in values.items()
     )
 
 
@@ -70,6 +73,17 @@ def sources(environment: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...
     """The lab's source files and the beginnings of their hashes."""
     found = (environment or {}).get("files") or {}
     return tuple(sorted((str(path), str(digest)[:12]) for path, digest in found.items()))
+
+
+def _property(root: dict[str, Any], name: str) -> Any:
+    """The schema of a parameter by its dotted name; None where there is none."""
+    node: Any = root
+    for part in name.split("."):
+        known = node.get("properties", {}).get(part)
+        if known is None:
+            return None
+        node = plain(known, root)
+    return node
 
 
 def _unit(schema: Any) -> str:

@@ -202,6 +202,7 @@ def present_run(
     tab = tab if tab in TABS else "overview"
     artifacts = run.artifacts
     shown = results.figures(artifacts, links)
+    parameters = record.parameter_rows(run, description)
     return RunPage(
         run=run,
         title=f"#{run.number} {run.experiment}",
@@ -213,7 +214,7 @@ def present_run(
         progress=progress_text(run.progress),
         stats=_stats(run, at),
         tab=tab,
-        tabs=_tabs(run, tab, len(shown)),
+        tabs=_tabs(run, tab, len(shown), parameters),
         sections=charts.sections(run.metrics),
         metrics=tuple(_metric(key, summary) for key, summary in run.metrics.items()),
         values=results.output_values(run),
@@ -221,7 +222,7 @@ def present_run(
         figures=shown,
         files=results.files(artifacts, links),
         files_size=formats.size(sum(artifact.size for artifact in artifacts)),
-        parameters=record.parameter_rows(run, description),
+        parameters=parameters,
         facts=record.facts(run, environment, at),
         attempts=tuple(_attempts(attempts, at)) if len(attempts) > 1 else (),
         packages=record.packages(environment),
@@ -284,12 +285,12 @@ def _stats(run: Run, at: datetime) -> tuple[Stat, ...]:
     return tuple(stats)
 
 
-def _tabs(run: Run, current: str, shown: int) -> tuple[Tab, ...]:
+def _tabs(run: Run, current: str, shown: int, parameters: Sequence[record.ParameterRow]) -> tuple[Tab, ...]:
     counts = {
         "charts": len(run.metrics),
         "results": shown,
         "files": len(run.artifacts),
-        "parameters": len(run.params),
+        "parameters": len(parameters),
     }
     return tuple(Tab(key=key, label=key.capitalize(), count=counts.get(key), current=key == current) for key in TABS)
 

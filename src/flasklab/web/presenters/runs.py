@@ -9,6 +9,7 @@ from flasklab.runs.json import non_finite
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now as present_time
 from flasklab.web.presenters import formats
+from flasklab.web.presenters.dotted import dotted
 from flasklab.web.presenters.frame import STATE_WORDS, LabNow, Queue, RunLine, present_queue, run_line
 
 if TYPE_CHECKING:
@@ -114,15 +115,8 @@ def present_runs(
 
 def scalars(output: Any) -> dict[str, Any]:
     """What an output holds in single values, by dotted name."""
-    if not isinstance(output, dict):
-        return {} if output is None or isinstance(output, list) else {"output": output}
-    found: dict[str, Any] = {}
-    for key, item in output.items():
-        if isinstance(item, dict) and "$shown" not in item:
-            found |= {f"{key}.{inner}": part for inner, part in scalars(item).items()}
-        elif item is not None and not isinstance(item, (dict, list)):
-            found[key] = item
-    return found
+    found = dotted(output, alone="output")
+    return {name: item for name, item in found.items() if item is not None and not isinstance(item, (dict, list))}
 
 
 def is_number(item: Any) -> bool:
@@ -134,12 +128,12 @@ def is_number(item: Any) -> bool:
 
 def _parameters(runs: Sequence[Run]) -> Iterable[Column]:
     """Columns of the parameters in which these runs differ."""
-    names = dict.fromkeys(name for run in runs for name in run.params)
+    all_params = [dotted(run.params) for run in runs]
     differing = []
-    for name in names:
-        texts = {formats.value(run.params.get(name), exact=True) for run in runs}
+    for name in dict.fromkeys(name for params in all_params for name in params):
+        texts = {formats.value(params.get(name), exact=True) for params in all_params}
         if len(texts) > 1:
-            numeric = all(is_number(run.params[name]) for run in runs if run.params.get(name) is not None)
+            numeric = all(is_number(params[name]) for params in all_params if params.get(name) is not None)
             differing.append(Column(key=name, kind="param", numeric=numeric))
     return differing[:_PARAMETER_COLUMNS]
 
@@ -156,24 +150,24 @@ def _outputs(runs: Sequence[Run]) -> Iterable[Column]:
 
 
 def _row(run: Run, columns: Sequence[Column], at: datetime) -> RunRow:
-    outputs = scalars(run.output)
+    params, outputs = dotted(run.params), scalars(run.output)
     pairs = [f"{key} {formats.value(item, limit=40)}" for key, item in list(outputs.items())[:3]]
     return RunRow(
         run=run_line(run, at),
-        cells=tuple(_cell(run, outputs, column) for column in columns),
+        cells=tuple(_cell(run, params if column.kind == "param" else outputs, column) for column in columns),
         output=", ".join(pairs),
         by=run.created_by,
     )
 
 
-def _cell(run: Run, outputs: dict[str, Any], column: Column) -> Cell:
-    item = run.params.get(column.key) if column.kind == "param" else outputs.get(column.key)
-    known = column.key in (run.params if column.kind == "param" else outputs)
+def _cell(run: Run, values: dict[str, Any], column: Column) -> Cell:
+    item = values.get(column.key)
+    known = column.key in values
     return Cell(
         text=_text(item, column) if known else "",
         title=formats.value(item, exact=True, limit=400) if known else "",
         numeric=column.numeric,
-        default=column.kind == "param" and column.key not in run.given,
+        default=column.kind == "param" and column.key.partition(".")[0] not in run.given,
     )
 
 

@@ -85,6 +85,21 @@ def test_parameters_tell_what_was_changed_from_which_default(make: Any) -> None:
     assert not found["epochs"].changed
 
 
+def test_nested_parameters_have_rows_of_their_own(make: Any) -> None:
+    optimizer = {"type": "object", "properties": {"lr": {"description": "how far", "x-flasklab": {"unit": "1/s"}}}}
+    description = make.description(
+        parameters={"properties": {"optimizer": {"$ref": "#/$defs/Optimizer"}}, "$defs": {"Optimizer": optimizer}},
+        defaults={"optimizer": {"lr": 0.01, "betas": [0.9, 0.99]}},
+    )
+    run = make.run(params={"optimizer": {"lr": 0.1, "betas": [0.9, 0.99]}}, given=("optimizer",))
+    found = page(make, run, description=description)
+    assert [(row.name, row.text, row.unit, row.help, row.changed, row.default) for row in found.parameters] == [
+        ("optimizer.lr", "0.1", "1/s", "how far", True, "0.01"),
+        ("optimizer.betas", "0.9, 0.99", "", "", False, "0.9, 0.99"),
+    ]
+    assert {tab.key: tab.count for tab in found.tabs}["parameters"] == 2
+
+
 def test_a_run_whose_experiment_is_gone_is_still_shown(make: Any) -> None:
     found = page(make, make.run(), description=None)
     assert not found.known

@@ -25,6 +25,14 @@ def test_columns_are_the_parameters_that_differ_and_the_outputs(make: Any) -> No
     assert [cell.text for cell in found.rows[0].cells] == ["0.1", "0.91"]
 
 
+def test_nested_parameters_are_columns_of_their_own(make: Any) -> None:
+    runs = [done(make, 0, 1, params={"optimizer": {"lr": lr, "m": 0.9}}, given=("optimizer",)) for lr in (0.1, 0.2)]
+    found = page(make, *runs)
+    assert [(column.key, column.numeric) for column in found.columns] == [("optimizer.lr", True), ("accuracy", True)]
+    assert [(row.cells[0].text, row.cells[0].default) for row in found.rows] == [("0.1", False), ("0.2", False)]
+    assert found.rows[0].run.changed == "optimizer.lr=0.1, optimizer.m=0.9"
+
+
 def test_a_run_without_output_leaves_its_cell_empty(make: Any) -> None:
     found = page(make, done(make, 0.1, 0.9), done(make, 0.2, None, output=None))
     assert found.rows[1].cells[-1].text == ""
