@@ -105,12 +105,19 @@ def value(item: Any, *, exact: bool = False, limit: int = 200) -> str:
     if isinstance(item, dict) and {"file", "sha256"} <= item.keys():
         text = str(item["file"])
     elif isinstance(item, str):
-        text = _NON_FINITE_WORDS[item] if non_finite(item) is not None else item
+        text = _NON_FINITE_WORDS[item] if non_finite(item) is not None else item or "empty"
     elif isinstance(item, list) and not any(isinstance(part, (dict, list)) for part in item):
         text = ", ".join(value(part, exact=exact) for part in item) or "empty"
+    elif item == {}:
+        text = "empty"
     else:
         text = encode(item).decode()
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def is_nothing(item: Any) -> bool:
+    """Whether the words for a value say that there is none: for them to be set apart from a text."""
+    return item is None or item in ("", [], {})
 
 
 def count(amount: int, one: str, many: str | None = None) -> str:

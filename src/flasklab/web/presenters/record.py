@@ -23,6 +23,7 @@ class ParameterRow:
 
     name: str  # dotted, of a nested one
     text: str
+    nothing: bool  # the text says that there is none
     unit: str
     help: str
     changed: bool  # differs from the default
@@ -49,6 +50,7 @@ def parameter_rows(run: Run, description: Description | None) -> tuple[Parameter
         ParameterRow(
             name=name,
             text=formats.value(value, exact=True, limit=500),
+            nothing=formats.is_nothing(value),
             unit=_unit(_property(schema, name)),
             help=_help(_property(schema, name)),
             changed=name.partition(".")[0] in run.given and name in defaults and defaults[name] != value,

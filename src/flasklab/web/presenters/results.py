@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from flasklab.runs.artifacts import ARRAY, PLOTLY, TABLE
 from flasklab.runs.json import encode
 from flasklab.web.presenters import formats
-from flasklab.web.presenters.runs import is_number, scalars
+from flasklab.web.presenters.dotted import dotted
+from flasklab.web.presenters.runs import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,6 +38,7 @@ _DRAWN_AS = (
 )
 _SANDBOXED = ("plotly", "html")
 _NARROW_COLUMNS = 6  # a table of so many fits half a page
+_SHORT_LIST = 80  # characters of a list that still reads as a value
 _HEAVY_SVG = 400_000  # bytes above which a browser draws the PNG sooner
 
 
@@ -52,12 +54,13 @@ class FileLinks(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputValue:
-    """One single value of the output."""
+    """One single value of the output, or a short list of them."""
 
     name: str
     text: str
     title: str  # with every digit
     numeric: bool
+    nothing: bool  # the text says that there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,31 +125,37 @@ class Figure:
 
 
 def output_values(run: Run) -> tuple[OutputValue, ...]:
-    """The output's single values."""
+    """The output's single values and short lists."""
     return tuple(
         OutputValue(
             name=name,
             text=formats.value(item, limit=80),
             title=formats.value(item, exact=True, limit=1000),
             numeric=is_number(item),
+            nothing=formats.is_nothing(item),
         )
-        for name, item in scalars(run.output).items()
+        for name, item in _outputs(run).items()
+        if _is_short(item)
     )
 
 
 def output_rest(run: Run) -> str:
-    """The part of the output that is no single value, as JSON text; "" when there is none."""
-    rest: Any = run.output
-    if isinstance(rest, dict):
-        known = {name.partition(".")[0] for name in scalars(rest)}
-        rest = {
-            key: item
-            for key, item in rest.items()
-            if key not in known and not (isinstance(item, dict) and "$shown" in item) and item not in (None, [], {})
-        }
-    elif not isinstance(rest, list):
+    """The part of the output that takes more room, as JSON text; "" when there is none."""
+    rest = {name: item for name, item in _outputs(run).items() if not _is_short(item)}
+    if not rest:
         return ""
-    return encode(rest).decode() if rest else ""
+    return encode(rest if isinstance(run.output, dict) else run.output).decode()
+
+
+def _outputs(run: Run) -> dict[str, Any]:
+    return {} if run.output is None else dotted(run.output, alone="output")
+
+
+def _is_short(item: Any) -> bool:
+    if not isinstance(item, list):
+        return True
+    flat = not any(isinstance(part, (dict, list)) for part in item)
+    return flat and len(formats.value(item, limit=_SHORT_LIST + 1)) <= _SHORT_LIST
 
 
 def figures(artifacts: Sequence[Artifact], links: FileLinks) -> tuple[Figure, ...]:

@@ -34,6 +34,8 @@ def test_what_is_not_finite_has_a_word(value: float, text: str) -> None:
         ("-Infinity", "-∞"),
         ([1, 2.5, "a"], "1, 2.5, a"),
         ([], "empty"),
+        ({}, "empty"),
+        ("", "empty"),
         ({"a": [1]}, '{"a":[1]}'),
         ({"file": "a.csv", "sha256": "0" * 64, "size": 3}, "a.csv"),
     ],

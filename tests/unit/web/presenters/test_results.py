@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flasklab.runs.artifacts import Artifact
@@ -98,9 +99,28 @@ def test_output_is_values_and_the_rest_without_what_was_shown(make: Any) -> None
     run = make.run(output={"accuracy": 0.97345, "layers": [64, 32], "figure": {"$shown": "figure"}, "loss": "NaN"})
     assert [(value.name, value.text, value.numeric) for value in output_values(run)] == [
         ("accuracy", "0.9735", True),
+        ("layers", "64, 32", False),
         ("loss", "NaN", True),
     ]
-    assert output_rest(run) == '{"layers":[64,32]}'
+    assert output_rest(run) == ""
+
+
+def test_no_value_of_a_nested_output_is_left_out(make: Any) -> None:
+    run = make.run(
+        output={
+            "fit": {"slope": 2.0, "note": None, "name": "", "range": [0, 1], "long": list(range(100)), "rows": [[1]]},
+            "none": None,
+        }
+    )
+    assert [(value.name, value.text, value.nothing) for value in output_values(run)] == [
+        ("fit.slope", "2", False),
+        ("fit.note", "none", True),
+        ("fit.name", "empty", True),
+        ("fit.range", "0, 1", False),
+        ("none", "none", True),
+    ]
+    assert json.loads(output_rest(run)) == {"fit.long": list(range(100)), "fit.rows": [[1]]}
+    assert output_rest(make.run(output=[[1], 2])) == "[[1],2]"
 
 
 def test_an_output_of_values_only_leaves_no_rest(make: Any) -> None:
