@@ -3,12 +3,13 @@
 import { mount } from './islands';
 import { make, one, setText } from './dom';
 import { Charts } from './run/charts';
-import { Follower, isFinal, type Live } from './run/live';
+import { begun, Follower, isFinal, type Live } from './run/live';
 import { Log } from './run/log';
 import { refresh, remember } from './run/refresh';
 import { Strip } from './run/strip';
 
 const REFRESH_MS = 3000; // what a run shows while it runs appears at most this often
+const RECORD = ['record', 'code'];
 const RESULTS = ['results', 'record', 'files', 'tabs', 'queue'];
 
 class RunPage {
@@ -19,6 +20,7 @@ class RunPage {
   private state: string;
   private artifacts: number;
   private attempt: number;
+  private begun: number;
   private refreshed = 0;
 
   constructor(private readonly root: HTMLElement) {
@@ -27,6 +29,7 @@ class RunPage {
     this.state = state;
     this.artifacts = Number(artifacts);
     this.attempt = Number(root.dataset.attempt ?? 0);
+    this.begun = Number(root.dataset.begun ?? 0);
     this.strip = new Strip(started, state, title);
     const log = one('#log');
     if (log) this.log = new Log(log, Number(cursor.split('.')[1]));
@@ -54,7 +57,10 @@ class RunPage {
     this.log?.add(live.log);
     this.strip.show(live.run);
     if (live.run.state !== this.state) await this.change(live);
-    else if (live.run.artifacts.length !== this.artifacts && Date.now() - this.refreshed > REFRESH_MS) {
+    else if (begun(live.run) > this.begun) {
+      this.begun = begun(live.run);
+      this.adopt(await refresh(RECORD, []));
+    } else if (live.run.artifacts.length !== this.artifacts && Date.now() - this.refreshed > REFRESH_MS) {
       this.refreshed = Date.now();
       this.artifacts = live.run.artifacts.length;
       this.adopt(await refresh(RESULTS, []));
@@ -68,6 +74,7 @@ class RunPage {
 
   private async change(live: Live): Promise<void> {
     this.state = live.run.state;
+    this.begun = begun(live.run);
     this.root.classList.toggle('live', !isFinal(this.state));
     if (isFinal(this.state)) this.log?.finish();
     this.artifacts = live.run.artifacts.length;

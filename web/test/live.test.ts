@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isFinal, jittered, nextDelay } from '../src/run/live';
+import { begun, isFinal, jittered, nextDelay } from '../src/run/live';
 
 test('it asks as often as the server says while there is news', () => {
   expect(nextDelay(0, 500)).toBe(500);
@@ -19,4 +19,10 @@ test('viewers are spread by a tenth either way', () => {
 test('the five final states end the questions', () => {
   expect(['succeeded', 'failed', 'canceled', 'timed_out', 'lost'].every(isFinal)).toBe(true);
   expect(['queued', 'running'].some(isFinal)).toBe(false);
+});
+
+test('the record has something new when the start is known, and again with the seed, zero too', () => {
+  expect(begun({ started_at: null, seed: null })).toBe(0);
+  expect(begun({ started_at: '2026-11-23T08:00:00Z', seed: null })).toBe(1);
+  expect(begun({ started_at: '2026-11-23T08:00:00Z', seed: 0 })).toBe(2);
 });

@@ -30,7 +30,12 @@ export interface RunNow {
   queue_position: number | null;
   started_at: string | null;
   finished_at: string | null;
+  seed: number | null;
 }
+
+/** How many facts of a run's beginning are known: when, and with which seed. */
+export const begun = (run: Pick<RunNow, 'started_at' | 'seed'>): number =>
+  Number(run.started_at !== null) + Number(run.seed !== null);
 
 export interface Live {
   cursor: string;

@@ -165,6 +165,7 @@ class RunPage:
     log_cut: bool  # the log begins earlier than what is shown
     log_size: str
     cursor: str  # where the live island begins: all points, and the log after what is shown
+    begun: int  # facts of its beginning that are known: start, seed; the live island asks for the record anew with each
     started: str  # RFC 3339, from which the island counts; "" before
     copies: Copies | None
     queue: Queue | None
@@ -231,6 +232,7 @@ def present_run(
         log_cut=log.start > 0,
         log_size=formats.size(log.size),
         cursor=f"0.{log.end}",
+        begun=(run.started_at is not None) + (run.seed is not None),
         started=rfc3339(run.started_at) if run.started_at else "",
         copies=copies if copies and copies.curl else None,
         queue=present_queue(queue),
@@ -273,7 +275,8 @@ def _waiting(run: Run, queue: LabNow | None) -> str:
 def _stats(run: Run, at: datetime) -> tuple[Stat, ...]:
     stats = []
     for key, summary in list(run.metrics.items())[:_STATS]:
-        title = f"min {formats.number(summary.min)} · max {formats.number(summary.max)} · step {summary.step:,}"
+        least, most, step = map(formats.number, (summary.min, summary.max, summary.step))
+        title = f"min {least} · max {most} · step {step}"
         stats.append(Stat(key=f"metric:{key}", label=key, text=formats.number(summary.last), title=title))
     if run.started_at is not None:
         elapsed = ((run.finished_at or at) - run.started_at).total_seconds()
@@ -302,8 +305,8 @@ def _metric(key: str, summary: MetricSummary) -> MetricRow:
         min=formats.number(summary.min),
         max=formats.number(summary.max),
         mean=formats.number(summary.mean),
-        count=f"{summary.count:,}",
-        step=f"{summary.step:,}",
+        count=formats.number(summary.count),
+        step=formats.number(summary.step),
     )
 
 

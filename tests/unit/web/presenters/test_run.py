@@ -67,6 +67,11 @@ def test_the_island_goes_on_where_the_page_ends(make: Any) -> None:
     assert [(span.text, span.classes) for span in found.log[0].spans] == [("oh", "ansi-1"), ("\n", "")]
 
 
+def test_the_island_knows_how_much_of_the_beginning_the_record_shows(make: Any) -> None:
+    runs = (make.run(started_at=None), make.run(), make.run(seed=0))
+    assert [page(make, run).begun for run in runs] == [0, 1, 2]
+
+
 @pytest.mark.parametrize(("asked", "given"), [("log", "log"), ("overview", "overview"), ("../../etc", "overview")])
 def test_only_known_tabs_are_opened(make: Any, asked: str, given: str) -> None:
     found = page(make, make.run(), tab=asked)
