@@ -1,5 +1,6 @@
 /** Numbers, durations and ages in words; the same rules as `formats.py`. */
 
+const GROUPED_FROM = 10_000; // below, a separator makes years and steps no easier to read
 const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** A number as JSON carries it: the non-finite ones are strings. */
@@ -12,14 +13,18 @@ export function number(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '-∞';
   if (value === 0) return '0';
   const size = Math.abs(value);
-  if (Number.isInteger(value) && size < 1e7) return value.toLocaleString('en');
+  if (Number.isInteger(value) && size < 1e7) return grouped(value);
   if (size < 1e-3 || size >= 1e7) {
     const [mantissa = '', exponent = '0'] = value.toExponential(3).split('e');
     return `${trim(mantissa)}e${Number(exponent)}`;
   }
   const digits = Math.max(0, 3 - Math.floor(Math.log10(size)));
-  return trim(value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+  const text = value.toFixed(digits);
+  return digits ? trim(text) : grouped(Number(text));
 }
+
+const grouped = (value: number): string =>
+  Math.abs(value) >= GROUPED_FROM ? value.toLocaleString('en') : String(value);
 
 const trim = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
 
