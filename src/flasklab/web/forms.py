@@ -50,6 +50,7 @@ class FieldSpec:
     minimum: float | str | None  # smallest number or earliest date, itself allowed
     maximum: float | str | None  # largest number or latest date, itself allowed
     step: float | None  # of a number; None for any
+    multiple_of: float | None  # what a number must be a multiple of
     min_length: int | None  # characters of a text
     max_length: int | None
     pattern: str | None  # regular expression of a text
@@ -171,6 +172,7 @@ def field_spec(leaf: Leaf, default_text: str) -> FieldSpec:
         minimum=_limit(schema, "minimum", "exclusiveMinimum", "formatMinimum"),
         maximum=_limit(schema, "maximum", "exclusiveMaximum", "formatMaximum"),
         step=marks.get("step") or schema.get("multipleOf"),
+        multiple_of=schema.get("multipleOf"),
         min_length=schema.get("minLength"),
         max_length=schema.get("maxLength"),
         pattern=schema.get("pattern"),

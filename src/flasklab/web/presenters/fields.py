@@ -101,6 +101,22 @@ class Spec(Protocol):
         """Between two values."""
 
     @property
+    def multiple_of(self) -> float | None:
+        """What a number must be a multiple of."""
+
+    @property
+    def min_length(self) -> int | None:
+        """Characters of a text."""
+
+    @property
+    def max_length(self) -> int | None:
+        """Characters of a text."""
+
+    @property
+    def pattern(self) -> str | None:
+        """A regular expression that a text matches."""
+
+    @property
     def choices(self) -> Sequence[Choice]:
         """The options."""
 
@@ -171,7 +187,7 @@ class FieldView:
     help: str
     hint: str  # how to write it
     unit: str
-    limits: str  # "0.05 to 0.5"
+    limits: str  # "0.05 to 0.5 · a multiple of 0.05"
     minimum: str
     maximum: str
     step: str
@@ -184,6 +200,7 @@ class FieldView:
     kept_text: str  # "penguins.csv · 15.2 kB"
     several: bool  # several files
     dice: bool  # a seed, which may be drawn
+    placeholder: str  # what an empty control means; "" where that is no value
 
     @property
     def grouped(self) -> bool:
@@ -223,7 +240,7 @@ def field_view(field: Field, defaults: Mapping[str, Sequence[str]]) -> FieldView
         help=_sentence(spec.help) if spec.kind in _HINTS else spec.help,
         hint=_HINTS.get(spec.kind, ""),
         unit=spec.unit,
-        limits=_limits(spec, limits),
+        limits=_limits(spec),
         minimum=limits[0],
         maximum=limits[1],
         step=_step(spec),
@@ -235,7 +252,8 @@ def field_view(field: Field, defaults: Mapping[str, Sequence[str]]) -> FieldView
         kept=str(getattr(field, "kept", "") or ""),
         kept_text=_kept(field),
         several=spec.multiple,
-        dice=spec.kind == "integer" and spec.name.rpartition(".")[2] == "seed",
+        dice=_is_seed(spec),
+        placeholder=_placeholder(spec, control),
     )
 
 
@@ -290,20 +308,47 @@ def _sentence(text: str) -> str:
     return f"{text}." if text and text[-1] not in ".!?" else text
 
 
+def _said(limit: float | str | None) -> str:
+    """A limit in words: whole numbers are read more easily in groups of thousands."""
+    if isinstance(limit, (int, float)) and float(limit).is_integer() and 10_000 <= abs(limit) < 10**15:
+        return f"{int(limit):,}"
+    return _bound(limit)
+
+
 def _bound(limit: float | str | None) -> str:
     if limit is None:
         return ""
     return limit if isinstance(limit, str) else formats.parameter(limit)
 
 
-def _limits(spec: Spec, limits: tuple[str, ...]) -> str:
-    low, high = limits
+def _limits(spec: Spec) -> str:
     if spec.kind in _FILE_KINDS:
         parts = [" ".join(spec.accept), f"up to {formats.size(spec.max_bytes)}" if spec.max_bytes else ""]
-        return " · ".join(part for part in parts if part)
+    else:
+        parts = [
+            _range(_said(spec.minimum), _said(spec.maximum), ""),
+            f"a multiple of {_said(spec.multiple_of)}" if spec.multiple_of else "",
+            _range(_said(spec.min_length or None), _said(spec.max_length), " characters"),
+            f"matches {spec.pattern}" if spec.pattern else "",
+        ]
+    return " · ".join(part for part in parts if part)
+
+
+def _range(low: str, high: str, noun: str) -> str:
     if low and high:
-        return f"{low} to {high}"
-    return f"at least {low}" if low else (f"at most {high}" if high else "")
+        return f"{low}{noun}" if noun and low == high else f"{low} to {high}{noun}"
+    return f"at least {low}{noun}" if low else (f"at most {high}{noun}" if high else "")
+
+
+def _placeholder(spec: Spec, control: str) -> str:
+    """What an empty control means."""
+    if not spec.nullable or control in ("check", "checks", "segments", "select", "file"):
+        return ""
+    return "drawn at the start" if _is_seed(spec) else "none"
+
+
+def _is_seed(spec: Spec) -> bool:
+    return spec.kind == "integer" and spec.name.rpartition(".")[2] == "seed"
 
 
 def _step(spec: Spec) -> str:
@@ -319,7 +364,7 @@ def _logarithmic(spec: Spec) -> bool:
     low, high = spec.minimum, spec.maximum
     if not isinstance(low, (int, float)) or low <= 0:
         return False
-    wide = spec.kind == "number" and isinstance(high, (int, float)) and high / low >= 1000
+    wide = spec.kind in ("number", "integer") and isinstance(high, (int, float)) and high / low >= 1000
     return spec.logarithmic or wide
 
 

@@ -11,7 +11,8 @@ from flasklab.web.presenters.form import present_form
 
 SPEC: dict[str, Any] = {
     "name": "x", "label": "x", "kind": "number", "unit": "", "help": "", "required": False, "minimum": None,
-    "maximum": None, "step": None, "choices": (), "accept": (), "max_bytes": None, "multiple": False,
+    "maximum": None, "step": None, "multiple_of": None, "min_length": None, "max_length": None, "pattern": None,
+    "choices": (), "accept": (), "max_bytes": None, "multiple": False,
     "nullable": False, "logarithmic": False, "group": "",
 }  # fmt: skip
 
@@ -77,6 +78,8 @@ def test_a_slider_needs_both_limits() -> None:
 def test_a_slider_over_orders_of_magnitude_is_logarithmic() -> None:
     assert view("1", minimum=1e-6, maximum=1).logarithmic
     assert view("1", minimum=1, maximum=10, logarithmic=True).logarithmic
+    assert view("100", kind="integer", minimum=100, maximum=10_000_000).logarithmic
+    assert not view("1", kind="integer", minimum=1, maximum=500).logarithmic
     assert not view("1", minimum=0, maximum=1e6, logarithmic=True).logarithmic
 
 
@@ -87,6 +90,11 @@ def test_a_slider_over_orders_of_magnitude_is_logarithmic() -> None:
         ({"minimum": 1}, "at least 1"),
         ({"maximum": 1e-6}, "at most 1e-6"),
         ({"kind": "table", "accept": (".csv", ".parquet"), "max_bytes": 10**8}, ".csv .parquet · up to 100 MB"),
+        ({"kind": "integer", "minimum": 100, "maximum": 10_000_000}, "100 to 10,000,000"),
+        ({"kind": "integer", "minimum": 1990, "multiple_of": 5}, "at least 1990 · a multiple of 5"),
+        ({"kind": "text", "min_length": 2, "max_length": 40}, "2 to 40 characters"),
+        ({"kind": "text", "max_length": 8, "pattern": "^[a-z]+$"}, "at most 8 characters · matches ^[a-z]+$"),
+        ({"kind": "text", "min_length": 3, "max_length": 3}, "3 characters"),
         ({}, ""),
     ],
 )
@@ -108,6 +116,12 @@ def test_lists_have_one_item_per_line_and_json_is_indented() -> None:
 def test_only_a_whole_number_named_seed_has_dice() -> None:
     assert view(kind="integer", name="seed").dice
     assert not view(kind="number", name="seed").dice
+
+
+def test_an_empty_control_says_what_it_means() -> None:
+    assert view(kind="integer", name="limit", nullable=True).placeholder == "none"
+    assert view(kind="integer", name="model.seed", nullable=True).placeholder == "drawn at the start"
+    assert view(kind="text").placeholder == ""
 
 
 def test_help_and_errors_are_tied_to_the_control() -> None:
