@@ -156,6 +156,7 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
     own = os.getpid()
     os.chdir(spec.workdir)
     os.environ["FLASKLAB_RUN_ID"] = spec.id
+    spec.begun.touch()
     recorder.event({"type": "begin"})
     recorder.event({"type": "seed", "seed": seed})
     seed_everything(seed)

@@ -126,6 +126,12 @@ class Recorded:
         """Whether anything waits to be written."""
         return self.since is not None
 
+    def begin(self) -> None:
+        """The experiment's code begins, or has begun without being heard."""
+        if self.begun_at is None:
+            self.begun_at = now()
+            self.since = self.since or time.monotonic()
+
     def take(self, frame: Metrics | dict[str, Any]) -> None:
         """Take in one frame of the child."""
         self.seq += 1
@@ -155,7 +161,7 @@ class Recorded:
             return
         match told:
             case Begin():
-                self.begun_at = self.begun_at or now()
+                self.begin()
             case Seed():
                 self._changes["seed"] = told.seed
             case ProgressMade():

@@ -15,6 +15,7 @@ from flasklab.execution.collecting import clear, collect
 from flasklab.execution.endings import Verdict, lost
 from flasklab.execution.recorded import beside_shown
 from flasklab.execution.settling import may_begin_again
+from flasklab.execution.spec import BEGUN
 from flasklab.runs.run import RunError
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
@@ -73,15 +74,19 @@ def take_over(unit: Unit, run: Running, store: Store, why: str = _LOST) -> None:
         store: of the lab
         why: nobody holds it
     """
-    workdir = store.results / "work" / f"{run.id}-{run.attempt}" / "files"
+    folder = store.results / "work" / f"{run.id}-{run.attempt}"
+    workdir = folder / "files"
     at, seq = now(), run.seq + 1
     begun_before = run.begun - (1 if run.began else 0)
+    began = run.began or (folder / BEGUN).exists()
+    if began and not run.began:
+        unit.runs.begin(run.id, run.attempt, at)
     unit.attempts.close(run.number, run.attempt, at=at, reason=why)
     if run.cancel_requested_at is not None:
         by = f" by {run.cancel_requested_by}" if run.cancel_requested_by else ""
         error = RunError(type="Canceled", message=f"Canceled{by}, while the lab was down.")
         verdict = Verdict(state=RunState.CANCELED, error=error)
-    elif may_begin_again(begun_before=begun_before, begun=run.began, retries=run.retries):
+    elif may_begin_again(begun_before=begun_before, begun=began, retries=run.retries):
         log.info("run %d is queued again", run.number)
         unit.runs.requeue(run.id, run.attempt, seq=seq)
         unit.events.add(run.number, seq, RunState.QUEUED, {"attempt": run.attempt, "reason": why}, at)

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+BEGUN = "begun"  # name of the file in an attempt's folder
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSpec:
@@ -35,6 +37,11 @@ class RunSpec:
     def inputs(self) -> Path:
         """Copies of uploaded files, under their own names."""
         return self.folder / "inputs"
+
+    @property
+    def begun(self) -> Path:
+        """Exists once the experiment's code may have begun, whoever is killed before that is written elsewhere."""
+        return self.folder / BEGUN
 
     def make_folders(self) -> None:
         """Make the attempt's folders."""

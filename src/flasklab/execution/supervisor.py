@@ -190,6 +190,8 @@ class Supervisor:
         for fd in attempt.fds:
             self._selector.unregister(fd)
         attempt.drain()
+        if attempt.spec.begun.exists():
+            attempt.recorded.begin()
         attempt.gone = True
         attempt.zygote.runs -= 1
         if anything_left(attempt.spec.workdir):

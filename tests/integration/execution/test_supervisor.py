@@ -11,6 +11,7 @@ import pytest
 from flasklab.config import Settings
 from flasklab.execution.attempt import Attempt, Limits
 from flasklab.execution.recorded import Recorded
+from flasklab.execution.recovery import recover
 from flasklab.execution.spec import RunSpec
 from flasklab.execution.supervisor import Supervisor
 from flasklab.execution.turn import Turn
@@ -118,3 +119,18 @@ def test_a_claim_whose_answer_was_lost_is_queued_again(supervisor: Supervisor, s
     with store.write() as unit:
         supervisor._look(unit, Turn())
         assert unit.runs.get(run.id).state is RunState.QUEUED
+
+
+@pytest.mark.parametrize(("begun", "state"), [(False, RunState.QUEUED), (True, RunState.LOST)])
+def test_code_that_began_unheard_does_not_begin_again(store: Store, *, begun: bool, state: RunState) -> None:
+    run = claimed(store)
+    folder = store.results / "work" / f"{run.id}-1"
+    folder.mkdir(parents=True)
+    if begun:
+        (folder / "begun").touch()
+
+    recover(store)
+
+    with store.read() as unit:
+        found = unit.runs.get(run.id)
+    assert (found.state, found.begun) == (state, int(begun))
