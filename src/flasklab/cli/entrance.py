@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import traceback
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from flasklab.cli.served import find_served
 from flasklab.config import PREFIX, load_settings
 from flasklab.errors import SettingsError
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from flasklab.config import Settings
 
+_EXPERIMENTS = f"{PREFIX}EXPERIMENTS"
 _FLAGS = "flasklab.flags"  # where a command's context keeps the settings given as flags
 
 # What each setting's flag says in `--help`; a test fails when one is missing.
@@ -55,8 +58,12 @@ class Entrance:
         """The entrance through which this command was called; the current folder where none was named."""
         return ctx.find_object(cls) or cls(folder=Path())
 
-    def settings(self, flags: Mapping[str, Any]) -> Settings:
-        """The lab's settings, with these flags (by full name) above all.
+    def settings(self, flags: Mapping[str, Any], *, as_served: bool = False) -> Settings:
+        """The lab's settings.
+
+        Args:
+            flags: above all others, by full name
+            as_served: take the experiments that the lab was last served with where nothing names any
 
         Raises:
             SettingsError: config.py cannot be read, or a setting cannot be used.
@@ -65,7 +72,12 @@ class Entrance:
         if self.known is not None and not given:
             return self.known
         config = read_config(self.folder) if self.config is None else self.config
-        return load_settings(self.folder, flags=given, config=config)
+        settings = load_settings(self.folder, flags=given, config=config)
+        if as_served and self.config is None and _EXPERIMENTS not in {*given, *config, *os.environ}:
+            served = find_served(settings.results)
+            if served is not None:
+                return load_settings(self.folder, flags=given, config={**config, _EXPERIMENTS: served})
+        return settings
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -123,4 +135,4 @@ def lab_settings() -> Settings:
     Raises:
         SettingsError: one cannot be used.
     """
-    return Entrance.of(click.get_current_context()).settings(given_flags())
+    return Entrance.of(click.get_current_context()).settings(given_flags(), as_served=True)

@@ -10,7 +10,8 @@ import click
 
 from flasklab.cli.app_file import makes_app
 from flasklab.cli.console import without_password
-from flasklab.cli.entrance import FLAGS, Entrance, given_flags, lab_settings, setting_flags
+from flasklab.cli.entrance import FLAGS, Entrance, given_flags, setting_flags
+from flasklab.cli.served import note_served
 from flasklab.config import PREFIX
 
 if TYPE_CHECKING:
@@ -32,13 +33,19 @@ def serve(file: Path | None) -> None:
         app_file = _enter(entrance, entrance.folder / file)
     elif app_file is None and (entrance.folder / "app.py").is_file():
         app_file = entrance.folder / "app.py"
-    settings = lab_settings()
+    settings = entrance.settings(given_flags())
     if app_file is None:
         _require_experiments(settings)
     from flasklab.server.serve import serve as serve_lab
 
     screen = Screen()
-    status = serve_lab(settings, app_file, screen.announce, given_flags())
+
+    def announce(report: ServeReport) -> None:
+        if report.error is None:
+            note_served(report.settings)  # of the report, as an app may have settings of its own
+        screen.announce(report)
+
+    status = serve_lab(settings, app_file, announce, given_flags())
     raise click.exceptions.Exit(1 if screen.failed else status)
 
 

@@ -45,14 +45,14 @@ def locate(target: str, root: Path) -> Path | None:
 
 
 def fingerprint(target: str, root: Path, watched: Iterable[str] = ()) -> str:
-    """A hash that changes when a source file is added, removed, renamed or written.
+    """A hash that changes when a source file is added, removed, renamed or written, or another target is meant.
 
     Args:
         target: a folder, a single file, or a package's dotted name
         root: the lab's folder
         watched: further files that the experiments imported
     """
-    digest = hashlib.blake2b(digest_size=16)
+    digest = hashlib.blake2b(str(locate(target, root)).encode(errors="surrogateescape"), digest_size=16)
     for path in sorted({*map(str, sources(target, root)), *watched}):
         try:
             stat = os.stat(path)  # noqa: PTH116 - half the time of Path.stat, and this is asked often

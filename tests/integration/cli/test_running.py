@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flasklab.cli.entrance import Entrance
+from flasklab.cli.served import note_served
 from flasklab.runs.json import decode
 from flasklab.runs.state import RunState
 from flasklab.store import Store
@@ -180,3 +181,18 @@ def _until_begun(lab: LabFolder, run_id: str) -> None:
                 return
         time.sleep(0.05)
     pytest.fail("the run never began")
+
+
+def test_a_lab_in_one_file_is_run_as_it_was_served(tmp_path: Path) -> None:
+    (tmp_path / "lab.py").write_text(EXPERIMENTS)
+    settings = Entrance(folder=tmp_path).settings({"FLASKLAB_EXPERIMENTS": "lab.py"})
+    store = Store(settings).open()
+    note_served(settings)
+    try:
+        result = LabFolder(folder=tmp_path, store=store).call("run", "double", "-q")
+        assert (result.exit_code, decode(result.stdout)) == (0, {"output": 42.0}), result.output
+    finally:
+        store.close()
+        pid = supervisor_pid(settings.results)
+        if pid is not None:
+            os.kill(pid, signal.SIGTERM)

@@ -54,6 +54,11 @@ def test_a_target_that_is_not_there_has_no_sources(lab: Path, target: str) -> No
     assert sources(target, lab) == []
 
 
+def test_the_fingerprint_tells_one_target_from_another_with_the_same_files(lab: Path) -> None:
+    file = lab / "experiments" / "only.py"
+    assert fingerprint(str(file), lab) != fingerprint("nothing_here", lab, [str(file)])
+
+
 def test_the_fingerprint_changes_with_every_change_and_only_then(lab: Path) -> None:
     folder = lab / "experiments"
     seen = [fingerprint("experiments", lab)]

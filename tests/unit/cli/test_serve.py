@@ -8,10 +8,14 @@ from click.testing import CliRunner
 from flasklab.cli.entrance import Entrance
 from flasklab.cli.group import flasklab
 from flasklab.cli.serve import Screen
+from flasklab.cli.served import note_served
+from flasklab.execution.supervisor import STOP_GRACE_SECONDS
 from flasklab.server.serve import ServeReport
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from flasklab.config import Settings
 
 
 @pytest.fixture
@@ -112,3 +116,35 @@ def test_a_lab_is_named_by_its_folder_its_app_or_its_one_file(
     assert settings.experiments == str(tmp_path / experiments)
     assert (settings.port, settings.workers) == (7, 3)
     assert app == (tmp_path / app_file if app_file else None)
+
+
+def test_other_commands_mean_the_experiments_that_were_served_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ten_lines.py").write_text("from flasklab import experiment\n")
+    (tmp_path / "experiments").mkdir()
+
+    def serve(settings: Settings, app_file: Path | None, announce: Any, flags: Any) -> int:
+        settings.results.mkdir(exist_ok=True)
+        announce(ServeReport(address="http://127.0.0.1:8750/", settings=settings))
+        return 0
+
+    monkeypatch.setattr("flasklab.server.serve.serve", serve)
+    entrance = Entrance(folder=tmp_path)
+    assert CliRunner().invoke(flasklab, ["-C", str(tmp_path), "serve", "ten_lines.py"]).exit_code == 0
+    assert entrance.settings({}, as_served=True).experiments == str(tmp_path / "ten_lines.py")
+    named = {"FLASKLAB_EXPERIMENTS": "experiments"}
+    assert entrance.settings(named, as_served=True).experiments == str(tmp_path / "experiments")
+    assert CliRunner().invoke(flasklab, ["-C", str(tmp_path), "serve"]).exit_code == 0
+    assert entrance.settings({}, as_served=True).experiments == str(tmp_path / "experiments")
+
+
+def test_a_lab_that_was_moved_still_knows_its_experiments(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "lab.py").write_text("")
+    settings = Entrance(folder=tmp_path / "old").settings({"FLASKLAB_EXPERIMENTS": "lab.py"})
+    settings.results.mkdir()
+    note_served(settings)
+    (tmp_path / "old").rename(tmp_path / "new")
+    found = Entrance(folder=tmp_path / "new").settings({}, as_served=True)
+    assert found.experiments == str(tmp_path / "new" / "lab.py")
