@@ -37,6 +37,7 @@ class BrokenModule:
     error: str  # the exception in one line
     traceback: str  # "" where the error says all
     needs: str | None = None  # the distribution to install when a missing import is the cause
+    experiment: str | None = None  # the one that could not be described, where the rest of the module can be used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,7 +163,8 @@ def _describe(definition: Definition, source: ModuleSource) -> Loaded:
     try:
         description = describe(definition)
     except Exception as error:  # noqa: BLE001, RUF100 - an author's types may raise anything when they are read
-        return Loaded(broken=(broken_by(error, source.name, source.file, source.search),))
+        broken = broken_by(error, source.name, source.file, source.search)
+        return Loaded(broken=(replace(broken, experiment=definition.name),))
     shadowed = () if definition.shadows is None else (_same_name(description, definition.shadows),)
     return Loaded(definitions=(definition,), descriptions=(description,), broken=shadowed)
 

@@ -138,6 +138,9 @@ class ExperimentRead:
         return fingerprint(self._settings.experiments, self._settings.root, watched)
 
     def _broken(self, name: str, catalog: Catalog) -> BrokenModule | None:
+        for broken in catalog.broken:
+            if broken.experiment == name:
+                return broken
         module = self._modules.get(name)
         for broken in catalog.broken:
             if broken.module == module or broken.module.rpartition(".")[2] == name:

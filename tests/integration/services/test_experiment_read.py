@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from flasklab.config import Settings
     from flasklab.store.store import Store
 
+BAD = BrokenModule(
+    module="experiments.good",
+    file="/lab/good.py",
+    line=9,
+    error="parameter x has no type",
+    traceback="",
+    experiment="bad",
+)
 TORN = BrokenModule(module="experiments.torn", file="/lab/torn.py", line=3, error="SyntaxError: no", traceback="")
 
 
@@ -137,3 +145,12 @@ def test_a_new_catalog_is_seen_without_asking_for_all_of_it_each_time(
     assert read.catalog() is first
     save(store, settings, double, replace(double, name="triple"))
     assert [found.name for found in read.catalog().experiments] == ["double", "triple"]
+
+
+def test_a_function_that_cannot_be_used_is_told_by_its_own_name(
+    read: ExperimentRead, store: Store, settings: Settings, double: Description
+) -> None:
+    save(store, settings, replace(double, module="experiments.good"), broken=(BAD,))
+    with pytest.raises(ExperimentBrokenError, match="parameter x has no type"):
+        read.get("bad")
+    assert read.get("double").name == "double"
