@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { copies, literal, quote } from '../src/form/copies';
 import { isAccepted } from '../src/form/drop';
 import { fromLog, toLog } from '../src/form/sliders';
-import { differs, type FieldValue } from '../src/form/values';
+import { differs, standIn, type FieldValue } from '../src/form/values';
 
 const field = (name: string, kind: string, texts: string[], rest: Partial<FieldValue> = {}): FieldValue => ({
   name,
@@ -11,6 +11,7 @@ const field = (name: string, kind: string, texts: string[], rest: Partial<FieldV
   texts,
   default: undefined,
   file: undefined,
+  missing: undefined,
   ...rest,
 });
 
@@ -51,6 +52,11 @@ test('a start with a file is multipart', () => {
   expect(found.curl).toBe(`curl -F 'data=@my data.csv' 'http://lab/run/x?wait=60'`);
   expect(found.python).toContain(`files={'data': open('my data.csv', 'rb')},`);
   expect(found.command).toBe(`flasklab run x --file 'data=@my data.csv'`);
+});
+
+test('a file that is not chosen yet has a name that stands for it', () => {
+  expect(standIn('table', '.csv,.parquet')).toBe('table.csv');
+  expect(standIn('data.photo', '')).toBe('photo');
 });
 
 test('a start with defaults only is still a POST', () => {

@@ -13,6 +13,7 @@ from urllib.parse import quote_plus
 from flask import url_for
 
 from flasklab.experiments import parameters
+from flasklab.http.leaves import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,10 +39,14 @@ def copies_of_run(description: Description, run: Run) -> Copies:
 
 
 def copies_of(description: Description, values: Mapping[str, Any]) -> Copies:
-    """A start with these parameters; those equal to their defaults are left out."""
+    """A start with these parameters; those equal to their defaults are left out.
+
+    A required file that is not chosen yet is written under a name that stands for it.
+    """
     given = {name: value for name, value in values.items() if not _is_default(description, name, value)}
-    files = {name: value["file"] for name, value in given.items() if _is_file(value)}
-    plain = {name: value for name, value in given.items() if name not in files}
+    chosen = {name: value["file"] for name, value in given.items() if _is_file(value)}
+    plain = {name: value for name, value in given.items() if name not in chosen}
+    files = chosen | _missing_files(description, values)
     url = url_for("flasklab.start", experiment=description.name, _external=True)
     texts = [
         (name, text) for name, found in parameters.to_text(description.parameters, plain).items() for text in found
@@ -51,6 +56,14 @@ def copies_of(description: Description, values: Mapping[str, Any]) -> Copies:
         python=_python(url, plain, files),
         command=_command(description.name, texts, files),
     )
+
+
+def _missing_files(description: Description, values: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        leaf.name: f"{leaf.name.rpartition('.')[2]}{next(iter(leaf.marks.get('accept') or ()), '')}"
+        for leaf in leaves(description.parameters)
+        if leaf.is_file and leaf.required and not leaf.nullable and leaf.value_in(values) is None
+    }
 
 
 def _is_default(description: Description, name: str, value: Any) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,6 +56,17 @@ def test_only_what_differs_from_the_defaults_is_written() -> None:
     assert copies.curl == "curl -d lr=0.5 'http://127.0.0.1:8750/run/fit?wait=60'"
     assert copies.command == "flasklab run fit -p lr=0.5"
     assert "json={'lr': 0.5}" in copies.python
+
+
+def test_a_required_file_that_is_not_chosen_has_a_name_that_stands_for_it() -> None:
+    table = {"type": "object", "x-flasklab": {"kind": "table", "accept": [".csv", ".parquet"]}}
+    asks = replace(DESCRIPTION, parameters={**SCHEMA, "properties": {"table": table}, "required": ["table"]})
+    copies = copies_of(asks, {})
+    assert copies.curl == "curl -F table=@table.csv 'http://127.0.0.1:8750/run/fit?wait=60'"
+    assert "files={'table': open('table.csv', 'rb')}," in copies.python
+    assert copies.command == "flasklab run fit --file table=@table.csv"
+    chosen = {"table": {"file": "a.csv", "sha256": "0" * 64, "size": 1}}
+    assert "table=@a.csv" in copies_of(asks, chosen).curl
 
 
 def test_every_text_survives_the_shell_and_the_form() -> None:

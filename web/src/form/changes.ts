@@ -17,7 +17,8 @@ export function showChanges(form: HTMLFormElement): void {
     });
     const changed = values.filter((value) => value.changed);
     list(changed.map((value) => [value.label, value.file ?? value.texts.join(', ')]));
-    write(copies(start, name, changed));
+    const missing = values.filter((value) => value.missing !== undefined).map((value) => ({ ...value, file: value.missing }));
+    write(copies(start, name, [...changed, ...missing]));
   };
   form.addEventListener('input', update);
   form.addEventListener('change', update);

@@ -7,6 +7,7 @@ export interface FieldValue {
   texts: string[];
   default: string | undefined; // undefined: it has none
   file: string | undefined; // name of a chosen or kept file
+  missing: string | undefined; // name that stands for a required file while none is chosen
 }
 
 /** The texts of one field, in the order of its controls. */
@@ -30,8 +31,18 @@ export function read(field: HTMLElement): FieldValue {
     texts: fixed ? [] : texts(field),
     default: field.dataset.default,
     file: fixed ? fileName(field) : undefined,
+    missing: fixed ? missingName(field) : undefined,
   };
 }
+
+function missingName(field: HTMLElement): string | undefined {
+  const input = field.querySelector<HTMLInputElement>('input[type=file][required]');
+  return input && !input.files?.length ? standIn(field.dataset.field ?? '', input.accept) : undefined;
+}
+
+/** A file's name that stands for any: `table.csv`; the same as the server's `copies.py` writes. */
+export const standIn = (name: string, accept: string): string =>
+  `${name.split('.').at(-1)}${accept.split(',')[0]?.trim() ?? ''}`;
 
 function fileName(field: HTMLElement): string | undefined {
   const chosen = field.querySelector<HTMLInputElement>('input[type=file]')?.files?.[0]?.name;
