@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from flasklab.runs.run import Progress, Run
+    from flasklab.runs.run import Progress, Run, RunError
 
 STATE_WORDS = {
     RunState.QUEUED: "Queued",
@@ -24,6 +24,10 @@ STATE_WORDS = {
     RunState.TIMED_OUT: "Timed out",
     RunState.LOST: "Lost",
 }
+
+
+# Ends that are no exception: the state and the message say it all.
+_OWN_TYPES = ("", "Exit", "Signal", "Timeout", "OutOfMemory", "Canceled", "Lost")
 
 
 class LabNow(Protocol):
@@ -77,7 +81,7 @@ class RunLine:
     took: str  # its duration; "" unless it is finished
     percent: float | None  # 0 to 100; None where nobody knows
     message: str  # of its progress
-    error: str  # first line of what went wrong; ""
+    error: str  # what went wrong: the exception's type and the first line of its message; ""
     changed: str  # parameters that differ from the defaults: "lr=0.1, epochs=5"
 
 
@@ -109,9 +113,15 @@ def changed(run: Run, limit: int = 120) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def _error(error: RunError) -> str:
+    line = error.message.strip().split("\n", 1)[0]
+    if error.type in _OWN_TYPES or error.type in line:
+        return line
+    return f"{error.type}: {line}" if line else error.type
+
+
 def run_line(run: Run, now: datetime) -> RunLine:
     """A run on one line, as seen from `now`."""
-    error = run.error.message if run.error else ""
     took = run.duration_seconds
     return RunLine(
         id=run.id,
@@ -123,6 +133,6 @@ def run_line(run: Run, now: datetime) -> RunLine:
         took="" if took is None else formats.duration(took),
         percent=percent(run.progress),
         message=run.progress.message if run.progress else "",
-        error=error.strip().split("\n", 1)[0],
+        error=_error(run.error) if run.error else "",
         changed=changed(run),
     )

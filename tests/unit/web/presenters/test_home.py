@@ -41,12 +41,13 @@ def test_a_module_that_misses_a_package_says_which(make: Any) -> None:
     assert (row.where, row.needs) == ("v.py:3", "scikit-learn")
 
 
-def test_failures_show_the_first_line_of_what_went_wrong(make: Any) -> None:
+def test_failures_show_the_type_and_the_first_line_of_what_went_wrong(make: Any) -> None:
     error = RunError(type="ValueError", message="no such column\nsecond line")
     failed = make.run(state=RunState.FAILED, error=error, finished_at=make.now)
+    killed = make.run(state=RunState.FAILED, error=RunError(type="Signal", message="It was killed."))
     ended = make.run(state=RunState.CANCELED, finished_at=make.now)
-    found = page(make, Catalog(fingerprint="x", ready=True), recent=[ended, failed])
-    assert [line.error for line in found.failures] == ["no such column"]
+    found = page(make, Catalog(fingerprint="x", ready=True), recent=[ended, failed, killed])
+    assert [line.error for line in found.failures] == ["ValueError: no such column", "It was killed."]
 
 
 def test_a_running_run_shows_how_far_it_is(make: Any) -> None:
