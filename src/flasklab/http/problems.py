@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import Response
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from flasklab.errors import (
     ExperimentNotFoundError,
@@ -126,6 +126,8 @@ def _problem_of_http(error: HTTPException, status: int) -> Problem:
     kept = ("allow", "retry-after", "content-range", "www-authenticate")
     headers = tuple((name, value) for name, value in error.get_headers() if name.lower() in kept)
     detail = _INSIDE if status == 500 else (error.description or title_of(status))
+    if isinstance(error, NotFound) and detail == NotFound.description:
+        detail = "The lab has nothing at this address."
     return Problem(status=status, title=title_of(status), detail=detail, headers=headers)
 
 
