@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
+from typing import IO, TYPE_CHECKING
 
 from flask import current_app, g, request, session
+from werkzeug.formparser import FormDataParser
 from werkzeug.sansio.utils import host_is_trusted
 
 from flasklab.http.lab import current_lab
 from flasklab.http.problems import Refusal
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import FileStorage, MultiDict
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Bytes of text fields or JSON; files are streamed and have the limit FLASKLAB_MAX_UPLOAD.
@@ -68,6 +73,7 @@ def limit_body() -> None:
     request.max_content_length = limit
     request.max_form_memory_size = LARGEST_TEXT
     request.max_form_parts = MOST_PARTS
+    request.form_data_parser_class = _WholeFormParser
     if (request.content_length or 0) > limit:
         raise too_large(limit, files=files)
     if files or request.method in SAFE_METHODS:
@@ -78,6 +84,20 @@ def limit_body() -> None:
         raise too_large(limit, files=False)  # sent in chunks: Werkzeug stops reading without a word
     if request.mimetype == "application/x-www-form-urlencoded" and body.count(b"&") >= MOST_FIELDS:
         raise Refusal(413, f"A form has at most {MOST_FIELDS} fields. Send more as JSON.")
+
+
+class _WholeFormParser(FormDataParser):
+    """Refuses a form that cannot be read whole; Werkzeug's own takes it for an empty one."""
+
+    def parse(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str] | None = None
+    ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
+        """As Werkzeug's, but a body cut short or without its boundary is an error."""
+        self.silent = False
+        try:
+            return super().parse(stream, mimetype, content_length, options)
+        except ValueError as error:
+            raise Refusal(400, f"The form cannot be read: {str(error)[:200]}.", title="Not a form") from None
 
 
 def too_large(limit: int, *, files: bool) -> Refusal:

@@ -74,6 +74,20 @@ def test_form_multipart_json_and_query_start_the_same_run(bench: Any, request_of
     assert (answer.status_code, answer.get_json()["params"]) == (202, {"param": 2.5})
 
 
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("multipart/form-data", b"param=2.5"),
+        ("multipart/form-data; boundary=cut", b'--cut\r\nContent-Disposition: form-data; name="param"\r\n\r\n2'),
+    ],
+)
+def test_a_form_cut_short_or_without_boundary_is_refused_not_taken_for_an_empty_one(
+    bench: Any, content_type: str, body: bytes
+) -> None:
+    answer = bench.client.post("/run/double", data=body, content_type=content_type)
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+
+
 def test_an_empty_post_starts_with_the_defaults(bench: Any) -> None:
     assert bench.client.post("/run/double").get_json()["params"] == {"param": 21.0}
 
