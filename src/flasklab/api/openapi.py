@@ -189,7 +189,7 @@ _WAIT = _query("wait", "Seconds to hold the answer until the run ends", "number"
 _LISTED = (
     _query("state", "Only runs in this state", "string"),
     _query("experiment", "Only runs of this experiment", "string"),
-    _query("q", "Only runs that mention this text", "string"),
+    _query("q", "Only runs that mention this text; the name of a state means runs in it", "string"),
     _query("limit", "At most so many", "integer"),
     _query("after", "`next` of the page before", "string"),
 )

@@ -12,6 +12,7 @@ from flasklab.errors import InvalidParametersError, ParameterError
 from flasklab.http.answers import json_answer
 from flasklab.http.run_json import run_json
 from flasklab.runs.state import RunState
+from flasklab.services.run_query import read_query
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,10 @@ def asked_page() -> AskedPage:
     if state_text is not None and state_text not in tuple(RunState):
         errors.append(ParameterError("state", f"is not one of {', '.join(RunState)}"))
         state_text = None
+    try:
+        asked = read_query(request.args.get("q", ""), RunState(state_text) if state_text else None)
+    except ValueError as error:
+        errors.append(ParameterError("q", str(error)))
     before = _whole("after", 0, 2**62, errors)
     if before is None:
         before = _whole("before", 0, 2**62, errors)
@@ -58,9 +63,9 @@ def asked_page() -> AskedPage:
     if errors:
         raise InvalidParametersError(tuple(errors))
     return AskedPage(
-        state=RunState(state_text) if state_text else None,
+        state=asked.state,
         experiment=request.args.get("experiment") or None,
-        text=request.args.get("q") or None,
+        text=asked.text,
         before=before,
         limit=limit or _USUAL,
     )

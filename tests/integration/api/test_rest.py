@@ -46,8 +46,20 @@ def test_runs_are_listed_page_by_page(bench: Any) -> None:
     assert third["next"] is None
 
 
+def test_a_search_for_a_state_finds_the_runs_in_it(bench: Any) -> None:
+    queued, done = bench.queue(), bench.finish(bench.queue())
+
+    def found(query: str) -> list[str]:
+        return [run["id"] for run in bench.client.get(f"{API}/runs?q={query}").get_json()["runs"]]
+
+    assert found("queued") == found("double+queued") == [queued.id]
+    assert found("succeeded") == [done.id]
+    assert found("nothing+queued") == []
+
+
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=x", "limit=1001", "after=x", "after=-1", "state=asleep", f"after={'9' * 500}"]
+    "query",
+    ["limit=0", "limit=x", "limit=1001", "after=x", "after=-1", "state=asleep", f"after={'9' * 500}", "q=failed+lost"],
 )
 def test_a_filter_that_cannot_be_used_is_named(bench: Any, query: str) -> None:
     answer = bench.client.get(f"{API}/runs?{query}")
