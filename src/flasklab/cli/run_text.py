@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING, Any
 from flasklab.cli.console import number_text, state_text, table, time_text
 from flasklab.runs import amounts
 from flasklab.runs.json import encode
+from flasklab.runs.state import RunState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    from flasklab.runs.run import Run
+    from flasklab.runs.run import Run, RunError
 
+_HEADINGS = ("#>", "experiment", "state", "parameters", "progress", "created", "took>", "id")
+# Left out of a list, in this order, where its parameters would have fewer characters.
+_LEFT_OUT = {"progress": 20, "took>": 20, "created": 10}
 _MOST_PARAMS = 60  # characters of parameters in a list's line
+_GAP = 3  # characters between two columns
 
 
 def value_text(value: Any) -> str:
@@ -28,22 +34,41 @@ def value_text(value: Any) -> str:
     return encode(value).decode()
 
 
-def runs_table(runs: Sequence[Run]) -> Table:
-    """One line per run: what it is, where it stands, what was asked for."""
-    made = table("#>", "experiment", "state", "parameters", "progress", "created", "took>", "id")
-    for run in runs:
-        params = ", ".join(f"{name}={value_text(run.params[name])}" for name in run.given if name in run.params)
-        made.add_row(
-            str(run.number),
-            run.experiment,
-            state_text(run.state),
-            params if len(params) <= _MOST_PARAMS else params[: _MOST_PARAMS - 1] + "…",
-            progress_text(run),
-            time_text(run.created_at),
-            "" if run.duration_seconds is None else amounts.duration(run.duration_seconds),
-            run.id,
-        )
+def runs_table(runs: Sequence[Run], width: int) -> Table:
+    """One line per run: what it is, where it stands, what was asked for.
+
+    Args:
+        runs: one at least
+        width: characters that a line has; where they are few, columns are left out and parameters cut
+    """
+    columns = dict(zip(_HEADINGS, zip(*map(_cells, runs), strict=True), strict=True))
+    for heading, least in _LEFT_OUT.items():
+        if _room(columns, width) < least:
+            del columns[heading]
+    made = table(*columns)
+    for column in made.columns:
+        column.no_wrap = True
+        if column.header == "parameters":
+            column.overflow, column.max_width = "ellipsis", max(1, min(_room(columns, width), _MOST_PARAMS))
+    for row in zip(*columns.values(), strict=True):
+        made.add_row(*row)
     return made
+
+
+def _cells(run: Run) -> tuple[Text | str, ...]:
+    params = ", ".join(f"{name}={value_text(run.params[name])}" for name in run.given if name in run.params)
+    params = " ".join(params.split())  # a text may have lines
+    took = "" if run.duration_seconds is None else amounts.duration(run.duration_seconds)
+    told = (progress_text(run), time_text(run.created_at), took, run.id)
+    return (str(run.number), run.experiment, state_text(run.state), params, *told)
+
+
+def _room(columns: Mapping[str, Sequence[Text | str]], width: int) -> int:
+    """Characters left for the parameters beside the other columns."""
+    from rich.cells import cell_len
+
+    others = [[heading.rstrip(">"), *cells] for heading, cells in columns.items() if heading != "parameters"]
+    return width - sum(max(cell_len(str(cell)) for cell in cells) + _GAP for cells in others)
 
 
 def progress_text(run: Run) -> str:
@@ -57,17 +82,25 @@ def progress_text(run: Run) -> str:
     return f"{share} {message}".strip()
 
 
+def error_text(state: RunState, error: RunError) -> str:
+    """Why a run did not succeed; the error's type where the state does not say it already."""
+    return f"{error.type}: {error.message}" if state is RunState.FAILED else error.message
+
+
 def print_run(out: Console, run: Run) -> None:
     """Everything a person wants to know of one run."""
     out.print(f"#{run.number} {run.experiment}", style="bold", end=" ")
     out.print(state_text(run.state), progress_text(run))
+    moment = f"queued {time_text(run.created_at)}"
+    if run.started_at is not None:
+        moment = f"started {time_text(run.started_at)}"
     took = f", took {amounts.duration(run.duration_seconds)}" if run.duration_seconds is not None else ""
     by = f" by {run.created_by}" if run.created_by else ""
-    out.print(f"{run.id}, started {time_text(run.created_at)}{by}{took}", style="dim")
+    out.print(f"{run.id}, {moment}{by}{took}", style="dim")
     if run.tags or run.note:
         out.print(" ".join(f"[{tag}]" for tag in run.tags), run.note)
     if run.error is not None:
-        out.print(f"\n{run.error.type}: {run.error.message}", style="red")
+        out.print(f"\n{error_text(run.state, run.error)}", style="red")
         if run.error.traceback:
             out.print(run.error.traceback.rstrip(), style="dim")
     _print_values(out, "parameter", run.params, bold=run.given)

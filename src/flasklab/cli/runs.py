@@ -9,6 +9,7 @@ from flasklab.cli.desk import opened
 from flasklab.cli.entrance import lab_settings, setting_flags
 from flasklab.cli.run_text import runs_table
 from flasklab.runs.state import RunState
+from flasklab.services.run_query import read_query
 from flasklab.services.run_record import run_record
 
 STATES = tuple(state.value for state in RunState)
@@ -26,20 +27,16 @@ def runs(query: tuple[str, ...], state: str | None, experiment: str | None, limi
 
     QUERY narrows the list: a state's name, or a text in the runs' experiment, parameters, tags or note.
     """
-    words = [word for word in query if word not in STATES]
-    states = {word for word in query if word in STATES} | ({state} if state else set())
-    if len(states) > 1:
-        raise click.UsageError(f"A run has one state only; say {' or '.join(sorted(states))}.")
+    try:
+        asked = read_query(" ".join(query), RunState(state) if state else None)
+    except ValueError as error:
+        raise click.UsageError(f"QUERY {error}.") from error
     with opened(lab_settings()) as desk:
-        page = desk.read.page(
-            state=RunState(states.pop()) if states else None,
-            experiment=experiment,
-            text=" ".join(words) or None,
-            limit=limit,
-        )
+        page = desk.read.page(state=asked.state, text=asked.text, experiment=experiment, limit=limit)
     if as_json:
         print_json({"runs": [run_record(run) for run in page.runs], "next": page.next})
     elif page.runs:
-        console().print(runs_table(page.runs))
+        out = console()
+        out.print(runs_table(page.runs, out.width))
     else:
         click.echo("No runs.", err=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+import signal
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import click
 
 from flasklab.cli.console import print_json
 from flasklab.cli.desk import whoever_asks
 from flasklab.cli.following import display, follow
+from flasklab.cli.run_text import error_text
 from flasklab.runs.state import RunState
 from flasklab.services.run_record import run_record
 
@@ -83,24 +85,53 @@ def see_through(desk: Desk, run: Run, *, detach: bool, quiet: bool, as_json: boo
 
 def ending_sentence(run: Run) -> str:
     """How a run that did not succeed ended, and where to read more."""
-    how = f"Run #{run.number} of {run.experiment} " + ("" if run.state.is_final else "is still ")
-    why = f": {run.error.type}: {run.error.message}" if run.error else "."
-    return f"{how}{run.state.value.replace('_', ' ')}{why} (flasklab show {run.number})"
+    which, state = f"Run #{run.number} of {run.experiment}", run.state.value.replace("_", " ")
+    if run.error is None:
+        how = f" {state}." if run.state.is_final else f" is still {state}."
+    elif run.state is RunState.CANCELED:
+        how = f": {run.error.message}"  # it says who canceled it
+    else:
+        how = f" {state}: {error_text(run.state, run.error)}"
+    return f"{which}{how} (flasklab show {run.number})"
+
+
+class FirstCtrlC:
+    """Notes the first Ctrl-C while it lasts, so that nothing is broken off; a second one interrupts as ever."""
+
+    def __init__(self) -> None:
+        self.noted = False
+        """Whether there was one."""
+
+    def __enter__(self) -> Self:
+        self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, *_: object) -> None:
+        if self.noted:
+            raise KeyboardInterrupt
+        self.noted = True
 
 
 def _follow_or_cancel(desk: Desk, run: Run, *, quiet: bool) -> tuple[Run, bool]:
     """Follow the run; the first Ctrl-C asks for its cancel, a second one stops following."""
-    interrupted = False
-    with display(quiet=quiet) as (write, see):
-        while True:
-            try:
-                return follow(desk, run.id, write=write, see=see), interrupted
-            except KeyboardInterrupt:
-                if interrupted:
-                    return desk.read.get(run.id), True
-                interrupted = True
-                run = cancel_if_open(desk, run)
+    asked = False
+    with display(quiet=quiet) as (write, see), FirstCtrlC() as ctrl_c:
+
+        def look(seen: Run) -> None:
+            nonlocal asked
+            see(seen)
+            if ctrl_c.noted and not asked and not seen.state.is_final:
+                asked = True
+                cancel_if_open(desk, seen)
                 write(f"Asked to cancel run #{run.number}; press Ctrl-C again to stop following it.\n")
+
+        try:
+            return follow(desk, run.id, write=write, see=look), ctrl_c.noted
+        except KeyboardInterrupt:
+            return desk.read.get(run.id), True
 
 
 def cancel_if_open(desk: Desk, run: Run) -> Run:

@@ -33,8 +33,8 @@ def a_run(**changes: Any) -> Run:
     return Run(**facts | changes)
 
 
-def printed(thing: Any) -> str:
-    out = Console(file=StringIO(), width=200, markup=False)
+def printed(thing: Any, width: int = 200) -> str:
+    out = Console(file=StringIO(), width=width, markup=False)
     if isinstance(thing, Run):
         print_run(out, thing)
     else:
@@ -69,9 +69,45 @@ def test_a_failed_run_is_shown_with_its_traceback() -> None:
 
 
 def test_a_list_shows_the_parameters_that_were_changed() -> None:
-    text = printed(runs_table([a_run(), a_run(number=11, given=("model",), params={"model": "x" * 200})]))
+    text = printed(runs_table([a_run(), a_run(number=11, given=("model",), params={"model": "x" * 200})], 200))
     assert "data=x.csv" in text
     assert "model=" + "x" * 53 + "…" in text
+
+
+@pytest.mark.parametrize(
+    ("width", "left_out"),
+    [
+        (140, set()),
+        (100, {"progress"}),
+        (80, {"progress", "took"}),
+        (70, {"progress", "took", "created"}),
+    ],
+)
+def test_a_list_keeps_to_one_line_per_run_and_leaves_columns_out_of_a_narrow_terminal(
+    width: int, left_out: set[str]
+) -> None:
+    many = [a_run(number=1234, state=state, given=("model",), params={"model": "x" * 200}) for state in RunState]
+    heading, _, *lines = printed(runs_table(many, width), width).splitlines()
+    headings = ["#", "experiment", "state", "parameters", "progress", "created", "took", "id"]
+    assert heading.split() == [name for name in headings if name not in left_out]
+    assert len(lines) == len(RunState)
+    for line, state in zip(lines, RunState, strict=True):
+        assert line.split()[:2] == ["1234", "classify"]
+        assert f" {state.value.replace('_', ' ')} " in line
+        assert "model=x" in line
+        assert "…" in line
+        assert line.rstrip().endswith("abcdef012345")
+
+
+def test_a_run_that_has_not_begun_is_said_to_be_queued() -> None:
+    waiting = a_run(state=RunState.QUEUED, started_at=None, finished_at=None, queue_position=1)
+    assert "abcdef012345, queued 2026-01-0" in printed(waiting)
+    assert "abcdef012345, started 2026-01-0" in printed(a_run())
+
+
+def test_an_error_s_type_is_told_where_the_state_does_not_say_it() -> None:
+    by_ada = RunError(type="Canceled", message="Canceled by ada.")
+    assert "\nCanceled by ada.\n" in printed(a_run(state=RunState.CANCELED, error=by_ada))
 
 
 @pytest.mark.parametrize(
