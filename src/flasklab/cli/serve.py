@@ -89,6 +89,9 @@ class Screen:
                 self.failed = True
                 click.echo(f"Error: {report.error}", err=True)
                 return
+            if report.waits:
+                click.echo("\n  Stopping: running work gets 5 s; Ctrl-C again hurries.")
+                return
             if not self._shown:
                 self._shown = True
                 self._print_lab(report)

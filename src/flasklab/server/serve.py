@@ -36,6 +36,7 @@ _RESTART_SECONDS = 0.2
 _LASTING_SECONDS = 5.0  # a supervisor that ends sooner makes the next one wait twice as long
 _MOST_RESTART_SECONDS = 10.0
 _STOP_SECONDS = 30.0
+_MOMENT_SECONDS = 0.5  # a supervisor without running work has ended by then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class ServeReport:
     experiments: tuple[str, ...] | None = None  # names; None while they are still being imported
     broken: tuple[tuple[str, str, str, str | None], ...] = ()  # module, file:line, error, distribution it needs
     error: str | None = None  # why the app could not be loaded; the server ends
+    waits: bool = False  # whether running work has its grace, and the server ends after it
 
 
 def serve(
@@ -60,18 +62,20 @@ def serve(
     Args:
         settings: the lab's settings
         app_file: the lab's app.py, or None for a plain app
-        announce: called when the server answers, again when the experiments are imported, and on an error
+        announce: called when the server answers, again when the experiments are imported, on an
+            error, and when running work makes the end wait
         flags: the settings that the command line gave, by full name; they beat what the app's own code says
 
     Returns:
         The exit status.
 
     Raises:
-        SettingsError: the address cannot be listened on, or is open to others without a login.
+        SettingsError: the address cannot be listened on, or is open to others without a login; or there can be no
+            results folder.
     """
     settings = settings.replaced(port=settings.port or _free_port(settings.host))
     _check_address(settings)
-    settings.results.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_results(settings.results)
     keeper = SupervisorKeeper()
     receiving, sending = multiprocessing.Pipe(duplex=False)
     news = threading.Thread(target=_announce, args=(settings, receiving, announce, keeper), name="news", daemon=True)
@@ -82,7 +86,7 @@ def serve(
     finally:
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, lambda *_: keeper.hurry())
-        keeper.stop()
+        keeper.stop(lambda: announce(ServeReport(address="", settings=settings, waits=True)))
 
 
 def _serve_web(settings: Settings, loader: AppLoader) -> int:
@@ -148,12 +152,19 @@ class SupervisorKeeper:
             self._process = self._spawn(settings)
             self._thread.start()
 
-    def stop(self) -> None:
-        """Let the supervisor give its runs their grace and end; returns when it has."""
+    def stop(self, tell_waiting: Callable[[], None] = lambda: None) -> None:
+        """Let the supervisor give its runs their grace and end; returns when it has.
+
+        Args:
+            tell_waiting: called if that takes longer than a moment
+        """
         self._stopping.set()
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
-            self._thread.join(_STOP_SECONDS)
+            self._thread.join(_MOMENT_SECONDS)
+            if self._thread.is_alive():
+                tell_waiting()
+                self._thread.join(_STOP_SECONDS)
 
     def hurry(self) -> None:
         """The grace is over."""
@@ -186,6 +197,16 @@ class SupervisorKeeper:
             lasted = time.monotonic() - began
             pause = _RESTART_SECONDS if lasted > _LASTING_SECONDS else min(2 * pause, _MOST_RESTART_SECONDS)
             self._process = self._spawn(self._settings)
+
+
+def _make_results(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"The results folder {folder} cannot be made ({error.strerror}). Name a folder of yours with --results or "
+            "in FLASKLAB_RESULTS."
+        ) from error
 
 
 def _free_port(host: str) -> int:

@@ -62,6 +62,14 @@ def test_an_app_that_cannot_be_loaded_is_an_error(report: dict[str, Any], capsys
     assert capsys.readouterr().err == "Error: app.py:3: NameError: name 'x' is not defined\n"
 
 
+def test_a_stop_that_running_work_delays_is_explained(
+    report: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Screen().announce(ServeReport(**report, waits=True))
+    patience = f"{STOP_GRACE_SECONDS:.0f} s"
+    assert capsys.readouterr().out == f"\n  Stopping: running work gets {patience}; Ctrl-C again hurries.\n"
+
+
 def test_a_folder_without_experiments_is_not_served(tmp_path: Path) -> None:
     result = CliRunner().invoke(flasklab, ["-C", str(tmp_path), "serve"])
     assert result.exit_code == 1
