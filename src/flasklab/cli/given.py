@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from flasklab.cli.desk import Desk
     from flasklab.experiments.description import Description
+    from flasklab.experiments.shape import Schema
 
 
 def parameter_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,12 +51,32 @@ def given_parameters(
     from flasklab.experiments.parameters import from_text
 
     found = {} if params_file is None else read_parameters(params_file)
-    found = merged(found, from_text(description.parameters, _pairs(texts, "-p", "NAME=VALUE")))
+    pairs = _pairs(texts, "-p", "NAME=VALUE")
+    require_no_files(description.parameters, pairs)
+    found = merged(found, from_text(description.parameters, pairs))
     for name, paths in _pairs(files, "--file", "NAME=@PATH").items():
         values = [_upload(desk, name, path) for path in paths]
         several = description.parameters["properties"].get(name, {}).get("type") == "array"
         found[name] = values if several or len(values) > 1 else values[0]
     return found
+
+
+def require_no_files(schema: Schema, pairs: Mapping[str, Sequence[str]]) -> None:
+    """See that no `-p` names a file's path where a file is meant; its JSON value, as runs keep it, may be given.
+
+    Raises:
+        click.UsageError: one does; the message says how a file is given.
+    """
+    from flasklab.experiments.shape import FILES, kind_of, property_at
+
+    for name, texts in pairs.items():
+        found = property_at(schema, [*name.split(".")], schema)
+        if found is None or kind_of(found, schema) not in FILES:
+            continue
+        for text in texts:
+            if text.strip() and text.lstrip()[0] not in "{[":
+                path = text.removeprefix("@")
+                raise click.BadOptionUsage("-p", f"-p {name}={text}: it is a file; use --file {name}=@{path}.")
 
 
 def read_parameters(path: Path) -> dict[str, Any]:

@@ -118,6 +118,8 @@ def test_bad_parameters_are_all_named_and_nothing_runs(live: LabFolder, tmp_path
     missing = live.call("run", "measure", "--file", f"data=@{tmp_path / 'nothing.txt'}")
     assert missing.exit_code == 2
     assert "there is no file" in missing.stderr
+    text = live.call("run", "measure", "-p", "data=nothing.txt")
+    assert (text.exit_code, "use --file data=@nothing.txt" in text.stderr) == (2, True)
     with live.store.read() as unit:
         assert unit.runs.count() == before
 
@@ -155,7 +157,8 @@ def test_ctrl_c_asks_for_the_run_s_cancel_and_waits_for_its_end(live: LabFolder)
     assert process.returncode == 130
     assert out == ""
     assert "Asked to cancel run #" in err
-    assert "of wait canceled" in err
+    assert "waiting\n" not in err  # the log goes on where it was
+    assert "of wait: Canceled" in err
     assert "Traceback" not in err
 
 

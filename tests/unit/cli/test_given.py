@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
-from flasklab.cli.given import merged, read_parameters
+from flasklab.cli.given import merged, read_parameters, require_no_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +39,32 @@ def test_a_file_that_holds_no_parameters_is_refused(tmp_path: Path, name: str, t
     (tmp_path / name).write_text(text)
     with pytest.raises(click.ClickException, match=message):
         read_parameters(tmp_path / name)
+
+
+SCHEMA = {
+    "properties": {
+        "table": {"type": "object", "x-flasklab": {"kind": "table"}},
+        "parts": {"type": "array", "items": {"type": "object", "x-flasklab": {"kind": "file"}}},
+        "model": {"type": "string"},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "mend"),
+    [
+        ("table", "x.csv", "use --file table=@x.csv."),
+        ("table", "@x.csv", "use --file table=@x.csv."),
+        ("parts", "a.txt", "use --file parts=@a.txt."),
+    ],
+)
+def test_a_path_given_as_a_text_is_answered_with_how_files_are_given(name: str, text: str, mend: str) -> None:
+    with pytest.raises(click.UsageError, match=mend):
+        require_no_files(SCHEMA, {name: [text]})
+
+
+def test_texts_and_the_json_of_a_stored_file_may_be_given_as_text() -> None:
+    require_no_files(SCHEMA, {"model": ["x.csv"], "table": ['{"file": "x.csv"}', ""], "unknown": ["x.csv"]})
 
 
 @pytest.mark.parametrize(
