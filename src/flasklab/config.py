@@ -113,7 +113,10 @@ def _names(value: Any) -> tuple[str, ...]:
 
 def _whole(least: int) -> Callable[[Any], int]:
     def read(value: Any) -> int:
-        number = int(value)
+        try:
+            number = int(value)
+        except (TypeError, ValueError):
+            raise ValueError("it must be a whole number") from None
         if number < least:
             raise ValueError(f"it must be at least {least}")
         return number
@@ -189,8 +192,10 @@ def _is_foreign(name: str) -> bool:
 
 
 def _unknown(name: str, where: str) -> str:
-    nearest = difflib.get_close_matches(name, NAMES, n=1, cutoff=0.5)
-    hint = f" Did you mean {nearest[0]}?" if nearest else f" Known: {', '.join(NAMES)}."
+    # What all names begin with would make any two of them near.
+    known = [one.removeprefix(PREFIX) for one in NAMES]
+    nearest = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1)
+    hint = f" Did you mean {PREFIX}{nearest[0]}?" if nearest else f" Known: {', '.join(NAMES)}."
     return f"{name} in {where} is not a setting of Flasklab.{hint}"
 
 

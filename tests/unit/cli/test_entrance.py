@@ -80,3 +80,16 @@ def test_an_unknown_setting_names_the_nearest_one(tmp_path: Path) -> None:
     (tmp_path / "config.py").write_text("FLASKLAB_RESULT = 'x'\n")
     with pytest.raises(SettingsError, match="Did you mean FLASKLAB_RESULTS"):
         Entrance(folder=tmp_path).settings({})
+
+
+def test_an_unknown_setting_that_is_near_to_none_is_answered_with_all(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Entrance(folder=tmp_path, config={"FLASKLAB_X": "1"}).settings({})
+    assert "Did you mean" not in str(refused.value)
+    assert all(name in str(refused.value) for name in NAMES)
+
+
+def test_a_number_that_is_none_is_said_without_python_s_words(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        Entrance(folder=tmp_path).settings({"FLASKLAB_PORT": "abc"})
+    assert str(refused.value) == "FLASKLAB_PORT='abc' from the command line cannot be used: it must be a whole number."
