@@ -31,7 +31,7 @@ class RunNotFoundError(FlasklabError):
 
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
-        super().__init__(f"There is no run {run_id!r}. It may have been deleted, or the address is mistyped.")
+        super().__init__(f"There is no run {run_id!r}. It may have been deleted, or its number or id is mistyped.")
 
 
 class FileMissingError(FlasklabError):

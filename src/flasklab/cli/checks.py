@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -57,17 +56,21 @@ def check_lab(settings: Settings) -> Iterator[Finding]:
 def check_results(results: Path) -> Finding:
     """Whether the results folder can be written, or made."""
     place = next((folder for folder in (results, *results.parents) if folder.exists()), results)
-    mend = f"Make {place} a folder of yours, or name another one in FLASKLAB_RESULTS."
     if not place.is_dir():
+        mend = f"Make {place} a folder of yours, or name another one in FLASKLAB_RESULTS."
         return Finding(name="results", state="wrong", message=f"{place} is not a folder.", mend=mend)
     try:
         if place == results:
             with tempfile.TemporaryFile(dir=results) as trial:
                 trial.write(b"\0")
-        elif not os.access(place, os.W_OK | os.X_OK):
-            raise PermissionError("Permission denied")
+        else:
+            with tempfile.TemporaryDirectory(dir=place):
+                pass
     except OSError as error:
-        return Finding(name="results", state="wrong", message=f"{results} cannot be written: {error}.", mend=mend)
+        cannot = "written" if place == results else "made"
+        message = f"{results} cannot be {cannot}: {error.strerror} in {place}."
+        mend = "Name a folder of yours with --results or in FLASKLAB_RESULTS."
+        return Finding(name="results", state="wrong", message=message, mend=mend)
     if place != results:
         return Finding(name="results", state="note", message=f"{results} is made when the lab first starts.")
     return Finding(name="results", state="ok", message=f"{results} can be written.")
@@ -132,7 +135,7 @@ def check_database(settings: Settings) -> Finding:
     return Finding(
         name="database",
         state="ok",
-        message=f"{where} has {sum(counts.values())} runs and the schema that is needed, {HISTORY.head}.",
+        message=f"{where} has {_runs(sum(counts.values()))} and the schema that is needed, {HISTORY.head}.",
     )
 
 
@@ -155,10 +158,14 @@ def check_supervisor(settings: Settings) -> Finding:
         return Finding(
             name="supervisor",
             state="wrong",
-            message=f"{waiting} runs wait, and no supervisor sees to them.",
-            mend="Start the lab with `flasklab serve`: it takes them up where they are.",
+            message=f"{_runs(waiting)} cannot go on: no supervisor sees to the lab.",
+            mend="Start the lab with `flasklab serve`: it takes up what waits.",
         )
     return Finding(name="supervisor", state="ok", message="No supervisor runs; the next start brings one.")
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"
 
 
 def check_experiments(settings: Settings) -> Iterator[Finding]:

@@ -49,8 +49,8 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
     """
     if not new and not settings.results.exists():
         raise click.ClickException(
-            f"There are no results in {settings.root}: nothing has run here yet. "
-            "Start this lab with `flasklab serve`, or say where yours is with `flasklab -C DIR ...`."
+            f"There is no results folder {settings.results}: nothing has run here yet. Start this lab with "
+            "`flasklab serve`, or say where yours is with `flasklab -C DIR ...` or --results."
         )
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload

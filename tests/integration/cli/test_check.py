@@ -35,7 +35,8 @@ def test_queued_runs_without_a_supervisor_are_wrong(lab: LabFolder) -> None:
     lab.queue()
     wrong = findings(lab, "wrong")
     assert list(wrong) == ["supervisor"]
-    assert "1 runs wait" in wrong["supervisor"]["message"]
+    assert wrong["supervisor"]["message"] == "1 run cannot go on: no supervisor sees to the lab."
+    assert " has 1 run and " in findings(lab, "ok")["database"]["message"]
     assert "flasklab serve" in wrong["supervisor"]["mend"]
 
 

@@ -62,7 +62,9 @@ def test_a_run_that_is_not_there_is_said_in_one_sentence(lab: LabFolder) -> None
         result = lab.call(command, "99")
         assert result.exit_code == 1
         assert result.stdout == ""
-        assert result.stderr.startswith("Error: There is no run '99'")
+        assert result.stderr == (
+            "Error: There is no run '99'. It may have been deleted, or its number or id is mistyped.\n"
+        )
         assert result.stderr.count("\n") == 1
 
 
@@ -102,5 +104,5 @@ def test_a_folder_without_a_lab_is_said_and_left_as_it_is(tmp_path: Path) -> Non
     for arguments in (["runs"], ["show", "1"], ["logs", "1"], ["cancel", "1"]):
         result = CliRunner().invoke(flasklab, ["-C", str(tmp_path), *arguments])
         assert result.exit_code == 1
-        assert "nothing has run here yet" in result.stderr
+        assert f"There is no results folder {tmp_path / 'results'}: nothing has run here yet" in result.stderr
     assert list(tmp_path.iterdir()) == []

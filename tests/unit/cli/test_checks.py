@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from flasklab.cli.checks import check_results, check_space, check_sqlite, has_wal_reset_bug
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -42,6 +39,13 @@ def test_a_results_folder_that_is_not_there_yet_is_a_note(tmp_path: Path) -> Non
     assert check_results(tmp_path / "a" / "results").state == "note"
     assert check_space(tmp_path / "a" / "results").name == "disk"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_results_folder_that_cannot_be_made_is_wrong() -> None:
+    finding = check_results(Path("/proc/nope/results"))
+    assert finding.state == "wrong"
+    assert "/proc/nope/results cannot be made: No such file or directory in /proc." in finding.message
+    assert "FLASKLAB_RESULTS" in finding.mend
 
 
 def test_a_file_in_place_of_the_results_folder_is_wrong(tmp_path: Path) -> None:
