@@ -111,7 +111,7 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(str(part) for part in value)
 
 
-def _whole(least: int) -> Callable[[Any], int]:
+def _whole(least: int, most: int | None = None) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         try:
             number = int(value)
@@ -119,6 +119,8 @@ def _whole(least: int) -> Callable[[Any], int]:
             raise ValueError("it must be a whole number") from None
         if number < least:
             raise ValueError(f"it must be at least {least}")
+        if most is not None and number > most:
+            raise ValueError(f"it must be at most {most}")
         return number
 
     return read
@@ -136,7 +138,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "executor": _executor,
     "workers": _whole(1),
     "host": str,
-    "port": _whole(0),
+    "port": _whole(0, 65535),
     "max_upload": size_bytes,
     "max_queued": _whole(0),
     "max_log": size_bytes,

@@ -89,7 +89,11 @@ def test_an_unknown_setting_that_is_near_to_none_is_answered_with_all(tmp_path: 
     assert all(name in str(refused.value) for name in NAMES)
 
 
-def test_a_number_that_is_none_is_said_without_python_s_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("port", "why"),
+    [("abc", "it must be a whole number"), ("-1", "it must be at least 0"), ("65536", "it must be at most 65535")],
+)
+def test_a_port_that_is_none_is_said_without_python_s_words(tmp_path: Path, port: str, why: str) -> None:
     with pytest.raises(SettingsError) as refused:
-        Entrance(folder=tmp_path).settings({"FLASKLAB_PORT": "abc"})
-    assert str(refused.value) == "FLASKLAB_PORT='abc' from the command line cannot be used: it must be a whole number."
+        Entrance(folder=tmp_path).settings({"FLASKLAB_PORT": port})
+    assert str(refused.value) == f"FLASKLAB_PORT='{port}' from the command line cannot be used: {why}."
