@@ -86,6 +86,17 @@ def write_duration(duration: timedelta) -> str:
     return ("-" if duration < timedelta(0) else "") + "P" + (text or "T0S")
 
 
+def spoken_duration(text: str) -> str:
+    """An ISO 8601 duration as people write it: "1h 30m", "0.5s"; one without such a spelling as it is."""
+    found = read_duration(text)
+    if found is None or found < timedelta(0):
+        return text
+    match = _ISO_DURATION.fullmatch(write_duration(found))
+    amounts = match.groups()[4:] if match else ()
+    spoken = " ".join(f"{amount}{unit}" for amount, unit in zip(amounts, "dhms", strict=False) if amount is not None)
+    return spoken if read_duration(spoken) == found else text
+
+
 def _read_date(text: str) -> str:
     return date.fromisoformat(text.strip()).isoformat()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from flasklab.experiments.canonical import canonical, spoken_duration
 from flasklab.experiments.shape import FILES, branches, is_nullable, item_of, kind_of, options, plain
 from flasklab.runs.json import encode
 
@@ -135,7 +136,7 @@ def _read_one(text: str, schema: Schema, root: Schema) -> Any:
     if kind in ("json", "object", "list", "choices") or kind in FILES:
         found = _from_json(text)
         return text if found is _LEFT_OUT else found
-    return text.strip()
+    return canonical(text.strip(), schema, root) if kind == "duration" else text.strip()
 
 
 def _read_union(text: str, schema: Schema, root: Schema) -> Any:
@@ -192,14 +193,16 @@ def _write_fields(schema: Schema, params: Mapping[str, Any], root: Schema) -> di
             inner = _write_fields(found, value, root)
             texts.update({f"{name}.{key}": text for key, text in inner.items()})
         elif isinstance(value, list) and found.get("type") == "array":
-            texts[name] = _write_many(value) or ["[]" if is_nullable(known, root) else ""]
+            texts[name] = _write_many(value, found, root) or ["[]" if is_nullable(known, root) else ""]
         else:
             texts[name] = [_write_one(value, kind)]
     return texts
 
 
-def _write_many(values: list[Any]) -> list[str]:
-    texts = [choice_text(value) for value in values]
+def _write_many(values: list[Any], schema: Schema, root: Schema) -> list[str]:
+    items = [plain(item_of(schema, index), root) for index in range(len(schema.get("prefixItems", ())) + 1)]
+    kinds = [kind_of(item, root) for item in items]
+    texts = [_write_item(value, kinds[min(index, len(kinds) - 1)]) for index, value in enumerate(values)]
     scalars = all(isinstance(value, (str, int, float)) for value in values)
     special = any(text != text.strip() or not text or text.startswith("[") for text in texts)
     if not scalars or special or (len(texts) == 1 and set(texts[0]) & set(",\r\n")):
@@ -207,9 +210,15 @@ def _write_many(values: list[Any]) -> list[str]:
     return texts
 
 
+def _write_item(value: Any, kind: str) -> str:
+    return spoken_duration(value) if kind == "duration" and isinstance(value, str) else choice_text(value)
+
+
 def _write_one(value: Any, kind: str) -> str:
     if value is None:
         return ""
+    if kind == "duration" and isinstance(value, str):
+        return spoken_duration(value)
     if isinstance(value, str) and kind not in ("json", "object"):
         return value
     return encode(value).decode()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from flasklab.experiments.canonical import FORMATS, canonical, read_duration, stand_in, write_duration
+from flasklab.experiments.canonical import FORMATS, canonical, read_duration, spoken_duration, stand_in, write_duration
 
 NUMBER = {"type": "number"}
 
@@ -47,6 +47,19 @@ def test_a_written_duration_is_read_again_by_us_and_by_pydantic(duration: timede
     assert read_duration(text) == duration
     if abs(duration) < timedelta(days=999999999):
         assert TypeAdapter(timedelta).validate_python(text) == duration
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [("PT1H30M", "1h 30m"), ("P1DT2H", "1d 2h"), ("PT90S", "1m 30s"), ("PT0.5S", "0.5s"), ("PT0S", "0s"), ("x", "x")],
+)
+def test_a_duration_is_spoken_as_people_write_it(text: str, spoken: str) -> None:
+    assert spoken_duration(text) == spoken
+
+
+@given(st.timedeltas())
+def test_a_spoken_duration_is_read_again(duration: timedelta) -> None:
+    assert read_duration(spoken_duration(write_duration(duration))) == duration
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flasklab.experiments.canonical import write_duration
 from flasklab.experiments.form_text import from_text, to_text
 
 NULL = {"type": "null"}
 INTEGER, NUMBER, BOOLEAN, TEXT = ({"type": kind} for kind in ("integer", "number", "boolean", "string"))
+DURATION = {"type": "string", "format": "duration"}
 CHOICE = {"enum": ["svm", "a,b", 2, True]}
 OPTIMIZER = {
     "type": "object",
@@ -182,6 +184,15 @@ def test_files_are_left_out_of_texts_and_read_from_json() -> None:
     assert from_text(schema, {"x": ['{"file":"a.csv"}']}) == {"x": {"file": "a.csv"}}
 
 
+def test_durations_are_written_as_people_write_them() -> None:
+    several = {"type": "array", "items": DURATION}
+    schema = {"properties": {"wait": optional(DURATION), "waits": several, "text": TEXT}}
+
+    found = to_text(schema, {"wait": "PT1H30M", "waits": ["PT90S", "P1D"], "text": "PT1H"})
+
+    assert found == {"wait": ["1h 30m"], "waits": ["1m 30s", "1d"], "text": ["PT1H"]}
+
+
 ANY_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r"))
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 PARAMETERS: dict[str, tuple[dict[str, Any], st.SearchStrategy[Any]]] = {
@@ -192,6 +203,8 @@ PARAMETERS: dict[str, tuple[dict[str, Any], st.SearchStrategy[Any]]] = {
     "maybe": (optional(NUMBER), st.none() | FINITE),
     "choice": (CHOICE, st.sampled_from(["svm", "a,b", 2])),
     "choices": ({"type": "array", "items": CHOICE}, st.lists(st.sampled_from(["svm", "a,b", 2]))),
+    "duration": (DURATION, st.timedeltas().map(write_duration)),
+    "durations": ({"type": "array", "items": DURATION}, st.lists(st.timedeltas().map(write_duration))),
     "texts": ({"type": "array", "items": TEXT}, st.lists(ANY_TEXT)),
     "numbers": (optional({"type": "array", "items": NUMBER}), st.none() | st.lists(FINITE)),
     "matrix": ({"type": "array", "items": {"type": "array", "items": INTEGER}}, st.lists(st.lists(st.integers(0, 9)))),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flasklab.experiments.shape import plain
+from flasklab.experiments.canonical import spoken_duration
+from flasklab.experiments.shape import item_of, kind_of, plain
 from flasklab.web.presenters import formats
 from flasklab.web.presenters.dotted import dotted
 
@@ -49,12 +50,14 @@ def parameter_rows(run: Run, description: Description | None) -> tuple[Parameter
     return tuple(
         ParameterRow(
             name=name,
-            text=formats.value(value, exact=True, limit=500),
+            text=formats.value(_spoken(value, _property(schema, name), schema), exact=True, limit=500),
             nothing=formats.is_nothing(value),
             unit=_unit(_property(schema, name)),
             help=_help(_property(schema, name)),
             changed=name.partition(".")[0] in run.given and name in defaults and defaults[name] != value,
-            default=formats.value(defaults[name], exact=True, limit=80) if name in defaults else "",
+            default=formats.value(_spoken(defaults[name], _property(schema, name), schema), exact=True, limit=80)
+            if name in defaults
+            else "",
         )
         for name, value in values.items()
     )
@@ -86,6 +89,15 @@ def _property(root: dict[str, Any], name: str) -> Any:
             return None
         node = plain(known, root)
     return node
+
+
+def _spoken(value: Any, schema: Any, root: dict[str, Any]) -> Any:
+    """The value with durations as people write them, as in the form."""
+    if schema is None:
+        return value
+    if isinstance(value, list) and schema.get("type") == "array":
+        return [_spoken(item, plain(item_of(schema, at), root), root) for at, item in enumerate(value)]
+    return spoken_duration(value) if isinstance(value, str) and kind_of(schema, root) == "duration" else value
 
 
 def _unit(schema: Any) -> str:

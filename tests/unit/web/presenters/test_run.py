@@ -90,6 +90,15 @@ def test_parameters_tell_what_was_changed_from_which_default(make: Any) -> None:
     assert not found["epochs"].changed
 
 
+def test_durations_among_the_parameters_are_spoken(make: Any) -> None:
+    wait = {"type": "string", "format": "duration"}
+    schema = {"type": "object", "properties": {"wait": wait, "waits": {"type": "array", "items": wait}}}
+    described = make.description(parameters=schema, defaults={"wait": "PT1H30M", "waits": []})
+    run = make.run(params={"wait": "PT90S", "waits": ["PT1H", "P1D"]}, given=("wait", "waits"))
+    rows = page(make, run, description=described).parameters
+    assert [(row.text, row.default) for row in rows] == [("1m 30s", "1h 30m"), ("1h, 1d", "empty")]
+
+
 def test_nested_parameters_have_rows_of_their_own(make: Any) -> None:
     optimizer = {"type": "object", "properties": {"lr": {"description": "how far", "x-flasklab": {"unit": "1/s"}}}}
     description = make.description(
