@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import secrets
 import shutil
 import unicodedata
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from flasklab.runs.artifacts import StoredFile
     from flasklab.store.files import FileStore
 
 log = logging.getLogger("flasklab.supervisor")
@@ -56,13 +58,36 @@ def collect(workdir: Path, saved: Mapping[str, tuple[int, float]], files: FileSt
                 known = saved.get(relative)
                 if known is not None and known[0] == stat.st_size and stat.st_mtime <= known[1]:
                     continue
-                with path.open("rb") as stream:
-                    stored = files.add_stream(stream)
+                stored = _store(path, workdir.parent, files)
             except (OSError, FlasklabError) as error:
                 log.warning("%s was left by a run and could not be kept: %s", path, error)
                 continue
             left.append(LeftFile(name=relative, file=stored, media_type=media_type_of(name)))
     return left
+
+
+def _store(path: Path, room: Path, files: FileStore) -> StoredFile:
+    """Put a file into the store as a second name of it, so that the largest one needs no second place on the disk.
+
+    The first name stays until the run is settled, should the supervisor die before that. Nobody writes to it any more.
+
+    Args:
+        path: the file
+        room: a folder on the same file system
+        files: the store
+    """
+    link = room / f"left-{secrets.token_hex(8)}"
+    with path.open("rb") as stream:
+        try:
+            os.link(path, link)
+        except OSError:  # a file system without links
+            return files.add_stream(stream)
+        try:
+            os.fsync(stream.fileno())
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+            return files.adopt(link, sha256, os.fstat(stream.fileno()).st_size)
+        finally:
+            link.unlink(missing_ok=True)
 
 
 def readable(name: str) -> str:

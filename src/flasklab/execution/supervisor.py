@@ -68,7 +68,7 @@ class Supervisor:
         self._doorbell = Doorbell(settings.results)
         self._zygotes = Zygotes(settings, self._mark, self._watch_zygote)
         self._attempts: dict[str, Attempt] = {}  # by run id
-        self._jobs = ThreadPoolExecutor(max_workers=1, thread_name_prefix="collect")
+        self._jobs = ThreadPoolExecutor(max_workers=4, thread_name_prefix="collect")
         self._wake_read, self._wake_write = os.pipe()
         self._rung = True
         self._next_scan = 0.0

@@ -45,3 +45,16 @@ def test_folders_nested_deeper_than_python_recurses_are_collected_and_removed(
     assert one.name.endswith("d/last.txt")
     clear(work)
     assert not work.exists()
+
+
+def test_a_left_file_is_not_copied_and_keeps_its_name_until_the_folder_goes(tmp_path: Path) -> None:
+    files = FileStore(tmp_path / "store")
+    workdir = tmp_path / "run" / "files"
+    workdir.mkdir(parents=True)
+    (workdir / "large.bin").write_bytes(b"x" * 100_000)
+    (left,) = collect(workdir, {}, files)
+    assert left.file.size == 100_000
+    assert files.path(left.file.sha256).stat().st_ino == (workdir / "large.bin").stat().st_ino
+    again = collect(workdir, {}, files)  # as after a supervisor that died before the run was settled
+    assert [one.file for one in again] == [left.file]
+    assert [one.name for one in (tmp_path / "run").iterdir()] == ["files"]
