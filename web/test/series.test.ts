@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { append, drawable, emptyCurve, MOST_POINTS, order, smooth, thin } from '../src/run/series';
+import { append, around, drawable, emptyCurve, lastOf, MOST_POINTS, order, smooth, thin } from '../src/run/series';
 import { clock } from '../src/run/clock';
 
 const ramp = (total: number) => ({
@@ -52,4 +52,17 @@ test('steps that go back are put in order, once and stably', () => {
 
 test('time since the start reads as a clock', () => {
   expect([0.5, 65, 3700, 7389].map(clock)).toEqual(['0.5 s', '1:05', '1:01:40', '2:03:09']);
+});
+
+test('a lone value stands in the middle of its axis, wherever it is', () => {
+  expect(around(0.5)).toEqual([0.25, 0.75]);
+  expect(around(-4)).toEqual([-6, -2]);
+  expect(around(0)).toEqual([-1, 1]);
+  expect(around(null)).toEqual([null, null]);
+});
+
+test('the last value of a column looks past gaps', () => {
+  expect(lastOf([1, 2, null, undefined])).toBe(2);
+  expect(lastOf([0])).toBe(0);
+  expect(lastOf([])).toBeNull();
 });

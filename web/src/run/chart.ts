@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import { number } from '../format';
 import { color } from '../theme';
 import { clock } from './clock';
-import { drawable, order, smooth, type Curve } from './series';
+import { around, drawable, lastOf, order, smooth, type Curve } from './series';
 
 export interface View {
   smoothing: number; // 0 to below 1
@@ -14,8 +14,10 @@ export interface View {
 
 const COLORS = 8;
 const HEIGHT = 208;
+const MARGIN = 0.1; // of the values' range, above and below it
 const PAST_PALETTE = [6, 4]; // dash of the ninth curve and those after it
 const FAINT = '40'; // alpha of the unsmoothed curve behind a smoothed one
+const WHOLE = Array.from({ length: 15 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat(); // between steps
 const sync = uPlot.sync('run');
 
 export class Chart {
@@ -94,12 +96,23 @@ export class Chart {
       width: this.width(),
       height: HEIGHT,
       cursor: { sync: { key: sync.key }, drag: { x: true, y: false }, points: { size: 6 } },
-      scales: { x: { time: false }, y: { distr: this.view.log ? 3 : 1 } },
+      scales: {
+        x: { time: false, range: (plot, low, high) => (plot.data[0].length === 1 ? around(plot.data[0][0] ?? null) : [low, high]) },
+        y: this.view.log
+          ? { distr: 3 }
+          : { range: (_plot, low, high) => (low === high ? around(low) : uPlot.rangeNum(low, high, MARGIN, true)) },
+      },
       axes: [
-        { ...axis, size: 30, values: (_plot, splits) => splits.map((value) => this.at(value)) },
+        { ...axis, size: 30, ...(this.view.over === 'steps' && { incrs: WHOLE }), values: (_plot, splits) => splits.map((value) => this.at(value)) },
         { ...axis, size, values: (_plot, splits) => splits.map((value) => (value === null ? '' : number(value))) },
       ],
-      series: [{ label: this.view.over === 'steps' ? 'step' : 'time', value: (_plot, value) => this.at(value) }, ...this.lines()],
+      series: [
+        {
+          label: this.view.over === 'steps' ? 'step' : 'time',
+          value: (plot, _value, _series, at) => this.at(shown(plot, 0, at)),
+        },
+        ...this.lines(),
+      ],
       hooks: { setSelect: [(plot) => (this.zoomed = plot.select.width > 0 || this.zoomed)] },
     };
   }
@@ -114,7 +127,10 @@ export class Chart {
         width: 1.75,
         points: alone ? { show: true, size: 6, fill: stroke } : { show: false },
         spanGaps: this.keys.length > 1, // curves logged at different steps share one column of steps
-        value: (_plot, value) => (value === null ? '–' : number(value)),
+        value: (plot, _value, series, at) => {
+          const value = shown(plot, series, at);
+          return value === null ? '–' : number(value);
+        },
       };
       if (at >= COLORS) line.dash = PAST_PALETTE;
       if (!this.view.smoothing) return [line];
@@ -155,6 +171,12 @@ export class Chart {
     plot.setCursor({ left: plot.valToPos(x[at] as number, 'x'), top: plot.over.clientHeight / 2 });
   }
 }
+
+/** What the legend says of a series: its value under the cursor, its last one where there is no cursor. */
+const shown = (plot: uPlot, series: number, at: number | null | undefined): number | null => {
+  const column = plot.data[series] ?? [];
+  return typeof at === 'number' ? (column[at] ?? null) : lastOf(column);
+};
 
 const fainter = (rgb: string): string => {
   const parts = rgb.match(/\d+/g)?.slice(0, 3) ?? ['0', '0', '0'];

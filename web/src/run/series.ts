@@ -70,6 +70,22 @@ export function smooth(values: number[], weight: number): number[] {
 export const drawable = (values: number[], log: boolean): (number | null)[] =>
   values.map((value) => (Number.isFinite(value) && (!log || value > 0) ? value : null));
 
+/** The last value of a column that is not a gap. */
+export function lastOf(column: ArrayLike<number | null | undefined>): number | null {
+  for (let at = column.length - 1; at >= 0; at--) {
+    const value = column[at];
+    if (value !== null && value !== undefined) return value;
+  }
+  return null;
+}
+
+/** The range of an axis around a lone value, which stands in its middle. */
+export function around(value: number | null): [number | null, number | null] {
+  if (value === null || !Number.isFinite(value)) return [null, null];
+  const room = Math.abs(value) / 2 || 1;
+  return [value - room, value + room];
+}
+
 /** A column that never goes back, as uPlot needs it: the order in which points sort by `x`. */
 export function order(x: number[]): number[] | undefined {
   for (let i = 1; i < x.length; i++)
