@@ -30,7 +30,7 @@ class ExperimentBrokenError(FlasklabError):
         self.broken = broken
         where = broken.file if broken.line is None else f"{broken.file}:{broken.line}"
         mend = f" Install {broken.needs} where the lab runs." if broken.needs else ""
-        super().__init__(f"The experiment {name!r} cannot be used: {where}: {broken.error}.{mend}")
+        super().__init__(f"The experiment {name!r} cannot be used: {where}: {broken.error.rstrip('.')}.{mend}")
 
 
 class ExperimentsLoadingError(ExperimentNotFoundError):

@@ -22,7 +22,7 @@ BAD = BrokenModule(
     module="experiments.good",
     file="/lab/good.py",
     line=9,
-    error="parameter x has no type",
+    error="parameter x has no type; write it.",
     traceback="",
     experiment="bad",
 )
@@ -151,6 +151,6 @@ def test_a_function_that_cannot_be_used_is_told_by_its_own_name(
     read: ExperimentRead, store: Store, settings: Settings, double: Description
 ) -> None:
     save(store, settings, replace(double, module="experiments.good"), broken=(BAD,))
-    with pytest.raises(ExperimentBrokenError, match="parameter x has no type"):
+    with pytest.raises(ExperimentBrokenError, match=r"parameter x has no type; write it\.$"):
         read.get("bad")
     assert read.get("double").name == "double"
