@@ -74,3 +74,8 @@ def test_a_wrong_method_says_which_are_right() -> None:
 @pytest.mark.parametrize("error", [ZeroDivisionError("secret"), FlasklabError("secret")])
 def test_what_was_not_foreseen_says_nothing_of_its_inside(error: Exception) -> None:
     assert b"secret" not in json_problem(problem_of(error)).data
+
+
+def test_an_unknown_address_is_told_in_one_sentence_of_our_own() -> None:
+    assert problem_of(NotFound()).detail == "The lab has nothing at this address."
+    assert problem_of(NotFound("No such thing.")).detail == "No such thing."
