@@ -47,6 +47,18 @@ test('a start reads the same in a shell, in Python and for the command', () => {
   );
 });
 
+test('objects in a list are sent one by one, over however many lines they are written', () => {
+  const lines = field('layers', 'objects', ['{"width": 3}', '{"width": 4}'], { default: '{"width":3}\n{"width":4}' });
+  expect(differs(lines)).toBe(false);
+  const found = copies('http://lab/run/x', 'x', [lines]);
+  expect(found.command).toBe(`flasklab run x -p 'layers={"width":3}' -p 'layers={"width":4}'`);
+  expect(found.python).toContain(`json={'layers': [{'width': 3}, {'width': 4}]},`);
+  const single = copies('http://lab/run/x', 'x', [field('layers', 'objects', ['{', '"width": 3', '}'])]);
+  expect(single.command).toBe(`flasklab run x -p 'layers={"width":3}'`);
+  const broken = copies('http://lab/run/x', 'x', [field('layers', 'objects', ['{"width"'])]);
+  expect(broken.command).toBe(`flasklab run x -p 'layers={"width"'`);
+});
+
 test('a start with a file is multipart', () => {
   const found = copies('http://lab/run/x', 'x', [field('data', 'table', [], { file: 'my data.csv' })]);
   expect(found.curl).toBe(`curl -F 'data=@my data.csv' 'http://lab/run/x?wait=60'`);

@@ -108,10 +108,13 @@ def _read_many(texts: list[str], schema: Schema, root: Schema, nothing: Any) -> 
     if not texts:
         return nothing
     if len(texts) == 1:
-        found = _from_json(texts[0]) if texts[0].lstrip().startswith("[") else None
+        item = plain(item_of(schema, 0), root)
+        found = _from_json(texts[0]) if texts[0].lstrip()[0] in "[{" else None
         if isinstance(found, list):
             return found
-        if not _is_option(texts[0], plain(item_of(schema, 0), root)):
+        if isinstance(found, dict) and item.get("type") == "object":
+            return [found]
+        if not _is_option(texts[0], item):
             parts = texts[0].splitlines() if "\n" in texts[0].strip() else texts[0].split(",")
             texts = [part.strip() for part in parts if part.strip()]
     return [_read_one(text, plain(item_of(schema, index), root), root) for index, text in enumerate(texts)]
@@ -203,6 +206,8 @@ def _write_many(values: list[Any], schema: Schema, root: Schema) -> list[str]:
     items = [plain(item_of(schema, index), root) for index in range(len(schema.get("prefixItems", ())) + 1)]
     kinds = [kind_of(item, root) for item in items]
     texts = [_write_item(value, kinds[min(index, len(kinds) - 1)]) for index, value in enumerate(values)]
+    if values and all(isinstance(value, dict) for value in values) and items[0].get("type") == "object":
+        return texts
     scalars = all(isinstance(value, (str, int, float)) for value in values)
     special = any(text != text.strip() or not text or text.startswith("[") for text in texts)
     if not scalars or special or (len(texts) == 1 and set(texts[0]) & set(",\r\n")):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flasklab.experiments.shape import FILES, MARKS, is_nullable, kind_of, plain
+from flasklab.experiments.shape import FILES, MARKS, is_nullable, item_of, kind_of, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ class Leaf:
 
     name: str  # dotted: "optimizer.lr"
     schema: Schema  # its property, with references and "or null" looked through
-    kind: str  # which control fits: "integer", "number", "text", "choice", "file", ...
+    kind: str  # which control fits: "integer", "number", "text", "choice", "file", "objects" (a list of them), ...
     required: bool
     nullable: bool  # None is a value of its own
     group: str = ""  # titles of the nested parameters it belongs to, outermost first: "model · optimizer"
@@ -69,8 +69,18 @@ def _walk(root: Schema, node: Schema, *, prefix: str, group: str, depth: int) ->
             yield Leaf(
                 name=prefix + name,
                 schema=found,
-                kind="json" if kind == "object" else kind,
+                kind=_kind_of_field(kind, found, root),
                 required=name in required,
                 nullable=nullable,
                 group=group,
             )
+
+
+def _kind_of_field(kind: str, schema: Schema, root: Schema) -> str:
+    """The kind of a single field: an object is written as JSON, and so are a list's items that are no single values."""
+    if kind != "list":
+        return "json" if kind == "object" else kind
+    types = {plain(one, root).get("type") for one in (*schema.get("prefixItems", ()), item_of(schema, 0))}
+    if types == {"object"}:
+        return "objects"
+    return "json" if types & {"object", "array"} else kind

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from flasklab.experiments.shape import Schema
     from flasklab.http.leaves import Leaf
 
-_MULTIPLE = frozenset({"choices", "list"})
+_MULTIPLE = frozenset({"choices", "list", "objects"})
 _CHECKED = ("on", "true", "1", "yes", "y", "t")
 
 

@@ -193,6 +193,14 @@ def test_durations_are_written_as_people_write_them() -> None:
     assert found == {"wait": ["1h 30m"], "waits": ["1m 30s", "1d"], "text": ["PT1H"]}
 
 
+def test_objects_in_a_list_are_written_one_by_one() -> None:
+    schema = {"properties": {"x": {"type": "array", "items": {"$ref": "#/$defs/O"}}}, "$defs": {"O": OPTIMIZER}}
+
+    assert to_text(schema, {"x": [{"lr": 0.1, "color": "red"}, {}]}) == {"x": ['{"lr":0.1,"color":"red"}', "{}"]}
+    assert from_text(schema, {"x": ['{"lr": 1,\n "color": "red"}']}) == {"x": [{"lr": 1, "color": "red"}]}
+    assert from_text(schema, {"x": ['{"lr": 1}\r\n{"lr": 2}']}) == {"x": [{"lr": 1}, {"lr": 2}]}
+
+
 ANY_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r"))
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 PARAMETERS: dict[str, tuple[dict[str, Any], st.SearchStrategy[Any]]] = {
@@ -208,6 +216,7 @@ PARAMETERS: dict[str, tuple[dict[str, Any], st.SearchStrategy[Any]]] = {
     "texts": ({"type": "array", "items": TEXT}, st.lists(ANY_TEXT)),
     "numbers": (optional({"type": "array", "items": NUMBER}), st.none() | st.lists(FINITE)),
     "matrix": ({"type": "array", "items": {"type": "array", "items": INTEGER}}, st.lists(st.lists(st.integers(0, 9)))),
+    "objects": ({"type": "array", "items": {"type": "object"}}, st.lists(st.dictionaries(ANY_TEXT, st.integers(0, 9)))),
     "free": ({}, st.none() | st.recursive(st.booleans() | ANY_TEXT, lambda inner: st.lists(inner))),
     "table": ({"type": "object"}, st.dictionaries(ANY_TEXT, st.integers(0, 9))),
     "nested": (

@@ -45,6 +45,29 @@ def test_nested_values_are_asked_for_one_by_one_and_optional_ones_as_json() -> N
     assert tree == ("tree.left.left.left.left.left", "json")
 
 
+def test_a_list_is_written_as_what_its_items_are() -> None:
+    item = {"type": "object", "properties": {"units": {"type": "integer"}}}
+    number = {"type": "number"}
+    lists = {
+        "numbers": number,
+        "anything": {},
+        "layers": {"$ref": "#/$defs/Layer"},
+        "weights": {"type": "object", "additionalProperties": number},
+        "matrix": {"type": "array", "items": number},
+    }
+    properties = {name: {"type": "array", "items": found} for name, found in lists.items()}
+    properties["pair"] = {"type": "array", "prefixItems": [number, {"$ref": "#/$defs/Layer"}]}
+    schema = {"type": "object", "properties": properties, "$defs": {"Layer": item}}
+    assert {leaf.name: leaf.kind for leaf in leaves(schema)} == {
+        "numbers": "list",
+        "anything": "list",
+        "layers": "objects",
+        "weights": "objects",
+        "matrix": "json",
+        "pair": "json",
+    }
+
+
 def test_a_leaf_knows_what_its_field_needs() -> None:
     found = {leaf.name: leaf for leaf in leaves(SCHEMA)}
     assert found["epochs"].marks["unit"] == "rounds"

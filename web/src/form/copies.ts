@@ -39,16 +39,29 @@ export function plain(value: FieldValue): Plain {
       return value.texts;
     case 'list':
       return value.texts.map((line) => (line.trim() !== '' && Number.isFinite(Number(line)) ? Number(line) : line));
+    case 'objects':
+      return items(text) ?? value.texts.map(parsed);
     case 'json':
     case 'object':
-      try {
-        return JSON.parse(text) as Plain;
-      } catch {
-        return text;
-      }
+      return parsed(text);
     default:
       return text;
   }
+}
+
+function parsed(text: string): Plain {
+  try {
+    return JSON.parse(text) as Plain;
+  } catch {
+    return text;
+  }
+}
+
+/** The items of a list that is written as JSON as a whole, over however many lines. */
+function items(text: string): Plain[] | undefined {
+  const found = parsed(text);
+  if (Array.isArray(found)) return found;
+  return found !== null && typeof found === 'object' ? [found] : undefined;
 }
 
 export interface Copies {
@@ -77,7 +90,11 @@ export function copies(url: string, name: string, values: FieldValue[]): Copies 
 const safe = (text: string): boolean => /^[\w,.:/-]*$/.test(text);
 
 const pairsOf = (value: FieldValue): string[] =>
-  value.kind === 'choices' || value.kind === 'list' ? value.texts : [value.texts.join('\n')];
+  value.kind === 'objects'
+    ? (plain(value) as Plain[]).map((item) => (typeof item === 'string' ? item : JSON.stringify(item)))
+    : value.kind === 'choices' || value.kind === 'list'
+      ? value.texts
+      : [value.texts.join('\n')];
 
 function python(url: string, given: FieldValue[], files: (readonly [string, string])[]): string {
   const body = nested(given);

@@ -63,6 +63,7 @@ function spelled(text: string, kind: string): string {
   if ((kind === 'number' || kind === 'integer') && text.trim() !== '' && Number.isFinite(Number(text)))
     return String(Number(text));
   if (kind === 'json' || kind === 'object') return compact(text);
+  if (kind === 'objects') return text.split('\n').map(compact).join('\n');
   return kind === 'time' || kind === 'datetime' ? text.replace(/(:\d\d):00(\.0+)?$/, '$1') : text;
 }
 

@@ -25,6 +25,7 @@ _CONTROLS = {
     "number": "number",
     "multiline": "textarea",
     "list": "textarea",
+    "objects": "textarea",
     "json": "textarea",
     "object": "textarea",
     "boolean": "check",
@@ -43,6 +44,7 @@ _HELD = {
 }
 _HINTS = {
     "list": "One item per line.",
+    "objects": "One item per line, as JSON.",
     "json": "JSON.",
     "object": "JSON.",
     "duration": "Like 90s, 30m or 1h 30m.",
@@ -247,7 +249,7 @@ def field_view(field: Field, defaults: Mapping[str, Sequence[str]]) -> FieldView
         slider_step=_slider_step(spec) if control == "number" else "",
         logarithmic=_logarithmic(spec),
         required=spec.required,
-        code=spec.kind in ("json", "object", "list"),
+        code=spec.kind in ("json", "object", "objects", "list"),
         accept=",".join(spec.accept),
         kept=str(getattr(field, "kept", "") or ""),
         kept_text=_kept(field),

@@ -109,6 +109,8 @@ def test_a_kept_upload_is_named_with_its_size() -> None:
 
 def test_lists_have_one_item_per_line_and_json_is_indented() -> None:
     assert view(["64", "32"], kind="list").value == "64\n32"
+    objects = view(['{"a":1}', '{"a":2}'], kind="objects")
+    assert (objects.value, objects.hint) == ('{"a":1}\n{"a":2}', "One item per line, as JSON.")
     assert view('{"a":1}', kind="json").value == '{\n  "a": 1\n}'
     assert view("{broken", kind="json").value == "{broken"
 
