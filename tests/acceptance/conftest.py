@@ -70,9 +70,10 @@ class ServedLab:
             self.process = subprocess.Popen(
                 command, cwd=self.folder, stdout=log, stderr=log, env={**os.environ, **self.environ}
             )
-        self.until(self._answers, 20, "the server did not answer")
+        self.until(self.answers, 20, "the server did not answer")
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether the server answers."""
         assert self.process is not None
         assert self.process.poll() is None, self.said()
         with contextlib.suppress(OSError):

@@ -127,3 +127,16 @@ def test_a_broken_module_is_named_while_the_others_work(lab: ServedLab) -> None:
     assert "broken on purpose" in page.text
     assert "broken.py" in page.text
     assert lab.run("double")["state"] == "succeeded"
+
+
+def test_a_killed_web_process_is_replaced_as_often_as_it_dies(lab: ServedLab) -> None:
+    run_id = lab.begun(_start(lab, "sleeps", seconds=8))["id"]
+    assert lab.process is not None
+    for _ in range(3):
+        (web,) = [pid for pid in lab.pids("flasklab.cli serve") if pid != lab.process.pid]
+        os.kill(web, signal.SIGKILL)
+        lab.until(lambda gone=web: gone not in lab.pids("flasklab.cli serve"), 10, "it is still there")  # type: ignore[misc]
+        lab.until(lab.answers, 20, "no web process answers")
+    assert lab.finished(run_id)["output"] == "slept"
+    said = (lab.folder / "serve.log").read_text(encoding="utf-8")
+    assert said.count("address") == 1

@@ -78,15 +78,31 @@ def serve(
     _make_results(settings.results)
     keeper = SupervisorKeeper()
     receiving, sending = multiprocessing.Pipe(duplex=False)
-    news = threading.Thread(target=_announce, args=(settings, receiving, announce, keeper), name="news", daemon=True)
-    news.start()
+    news = _News(settings, receiving, announce, keeper)
+    threading.Thread(target=news.pass_on, name="news", daemon=True).start()
     try:
         given = {name: str(value) for name, value in (flags or {}).items()}
-        return _serve_web(settings, AppLoader(settings, given, app_file, sending))
+        return _keep_web(settings, AppLoader(settings, given, app_file, sending), news)
     finally:
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, lambda *_: keeper.hurry())
         keeper.stop(lambda: announce(ServeReport(address="", settings=settings, waits=True)))
+
+
+def _keep_web(settings: Settings, loader: AppLoader, news: _News) -> int:
+    """Serve until told to stop; a web process that died is replaced, one whose app cannot be loaded is not."""
+    pause = _RESTART_SECONDS
+    while True:
+        began = time.monotonic()
+        status = _serve_web(settings, loader)
+        if status == 0:
+            return 0
+        time.sleep(pause)  # also lets its last word arrive
+        if news.failed:
+            return status
+        log.warning("the web process ended unexpectedly and is replaced")
+        lasted = time.monotonic() - began
+        pause = _RESTART_SECONDS if lasted > _LASTING_SECONDS else min(2 * pause, _MOST_RESTART_SECONDS)
 
 
 def _serve_web(settings: Settings, loader: AppLoader) -> int:
@@ -104,7 +120,7 @@ def _serve_web(settings: Settings, loader: AppLoader) -> int:
         http=HTTPModes.http1,
         websockets=False,
         log_level=LogLevels.error,
-        respawn_failed_workers=True,
+        respawn_failed_workers=False,  # granian gives up on the second death within seconds; we do not
         workers_kill_timeout=10,
     )
     try:
@@ -114,26 +130,38 @@ def _serve_web(settings: Settings, loader: AppLoader) -> int:
     return 0
 
 
-def _announce(
-    settings: Settings, told: Connection, announce: Callable[[ServeReport], None], keeper: SupervisorKeeper
-) -> None:
-    """Pass on what the worker tells; once it answers, start the supervisor.
+class _News:
+    """Passes on what the web process tells; once it answers, starts the supervisor.
 
     Not sooner: importing experiments takes all the processor there is, and the first page should not wait for it.
     """
-    report: dict[str, Any] = {"address": "", "settings": settings}
-    while True:
-        try:
-            news = told.recv()
-        except (EOFError, OSError):
-            return
-        prefix = news.pop("prefix", None)
-        report.update(news)
-        if prefix is not None:
-            keeper.start(report["settings"])
-            host = f"[{settings.host}]" if ":" in settings.host else settings.host
-            report["address"] = f"http://{host}:{settings.port}{prefix}/"
-        announce(ServeReport(**report))
+
+    def __init__(
+        self, settings: Settings, told: Connection, announce: Callable[[ServeReport], None], keeper: SupervisorKeeper
+    ) -> None:
+        self.failed = False  # the app could not be loaded
+        self._settings = settings
+        self._told = told
+        self._announce = announce
+        self._keeper = keeper
+        self._report: dict[str, Any] = {"address": "", "settings": settings}
+
+    def pass_on(self) -> None:
+        """Pass on all there will be; a web process that replaced another one has nothing new to say."""
+        while True:
+            try:
+                news = self._told.recv()
+            except (EOFError, OSError):
+                return
+            self.failed = "error" in news
+            prefix = news.pop("prefix", None)
+            if prefix is not None:
+                self._keeper.start(news["settings"])
+                host, port = self._settings.host, self._settings.port
+                news["address"] = f"http://{f'[{host}]' if ':' in host else host}:{port}{prefix}/"
+            if any(self._report.get(name) != value for name, value in news.items()):
+                self._report.update(news)
+                self._announce(ServeReport(**self._report))
 
 
 class SupervisorKeeper:
