@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, render_template, url_for
+from flask import Response, render_template, request, url_for
 
 from flasklab.http.answers import json_answer
 from flasklab.http.lab import current_lab
@@ -55,10 +55,12 @@ def runs() -> Response | str:
 
 
 def broken(module: str) -> Response | str:
-    """GET /broken/<module>: why it could not be used."""
+    """GET /broken/<module>: why it could not be used; with `?experiment=`, why that one of several could not."""
     services = current_lab().services
     catalog = services.experiments.catalog(CATALOG_WAIT_SECONDS)
-    found = next((one for one in catalog.broken if one.module == module), None)
+    of_module = [one for one in catalog.broken if one.module == module]
+    asked = request.args.get("experiment")
+    found = next((one for one in of_module if one.experiment == asked), next(iter(of_module), None))
     if found is None:
         raise Refusal(404, f"The module {module[:100]!r} is not broken. It may have been mended just now.")
     if not wants_html():

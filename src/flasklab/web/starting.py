@@ -48,7 +48,7 @@ def form(experiment: str) -> AnyResponse | str:
     except ExperimentBrokenError as error:
         if not wants_html():
             raise
-        return redirect(url_for(".broken", module=error.broken.module), code=303)
+        return redirect(url_for(".broken", module=error.broken.module, experiment=error.broken.experiment), code=303)
     if not wants_html():
         return json_answer(experiment_json(description))
     source = _source_run()

@@ -159,6 +159,7 @@ def test_a_broken_definition_leaves_the_others_of_its_module(lab: Path) -> None:
     assert [one.name for one in found.descriptions] == ["good"]
     assert (found.broken[0].file, found.broken[0].line) == (str(file), 3)
     assert "parameter 'n' of bad" in found.broken[0].error
+    assert found.broken[0].experiment == "bad"
     assert found.broken[0].traceback == ""
 
 

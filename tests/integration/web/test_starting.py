@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from flasklab.experiments.description import BrokenModule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -314,3 +317,19 @@ def test_a_broken_experiment_leads_to_its_traceback(bench: Any) -> None:
     assert "pip install scikit-learn" in bench.browser.get("/broken/experiments.torn").text
     assert bench.client.get("/broken/experiments.torn").get_json()["needs"] == "scikit-learn"
     assert bench.client.get("/broken/experiments.double").status_code == 404
+
+
+def test_each_function_that_cannot_be_used_has_its_own_page(bench: Any) -> None:
+    services = bench.services
+    bad = [
+        BrokenModule(module="m", file="/m.py", line=line, error=f"{name} has no type", traceback="", experiment=name)
+        for line, name in enumerate(("first", "second"), start=1)
+    ]
+    catalog = replace(services.experiments.catalog(), broken=tuple(bad))
+    with services.store.write() as unit:
+        unit.catalog.save(catalog)
+    address = bench.browser.get("/run/second").headers["Location"]
+    assert address == "/broken/m?experiment=second"
+    assert "second has no type" in bench.browser.get(address).text
+    assert "first has no type" in bench.browser.get("/broken/m").text
+    assert bench.client.post("/run/second").get_json()["detail"].endswith("second has no type.")

@@ -16,6 +16,7 @@ class BrokenPage:
     """What broke, where, and what mends it."""
 
     module: str
+    experiment: str | None  # the one of its functions that could not be used; None for the whole module
     file: str
     line: int | None
     error: str  # the exception in one line
@@ -34,6 +35,7 @@ def present_broken(broken: BrokenModule, *, queue: LabNow | None = None) -> Brok
     """The page of one broken module."""
     return BrokenPage(
         module=broken.module,
+        experiment=broken.experiment,
         file=broken.file,
         line=broken.line,
         error=broken.error,

@@ -45,6 +45,7 @@ class BrokenRow:
     """A module that could not be used, in its place in the list."""
 
     module: str
+    experiment: str | None  # the one of its functions that could not be used; None for the whole module
     where: str  # "classify.py:12"
     error: str  # the exception in one line
     needs: str | None  # what to install
@@ -75,6 +76,7 @@ def broken_row(broken: BrokenModule) -> BrokenRow:
     name = Path(broken.file).name
     return BrokenRow(
         module=broken.module,
+        experiment=broken.experiment,
         where=f"{name}:{broken.line}" if broken.line else name,
         error=broken.error,
         needs=broken.needs,
