@@ -20,9 +20,14 @@ STATES = tuple(state.value for state in RunState)
 @click.option("--state", type=click.Choice(STATES), help="Only runs in this state.")
 @click.option("--experiment", help="Only runs of this experiment.")
 @click.option("--limit", default=30, show_default=True, type=click.IntRange(1, 1000), help="The newest so many.")
+@click.option(
+    "--after", metavar="NEXT", type=click.IntRange(0, 2**62), help="Older than that: `next` of the JSON before."
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @setting_flags("results", "database_url")
-def runs(query: tuple[str, ...], state: str | None, experiment: str | None, limit: int, as_json: bool) -> None:
+def runs(
+    query: tuple[str, ...], state: str | None, experiment: str | None, limit: int, after: int | None, as_json: bool
+) -> None:
     """List runs, the newest first.
 
     QUERY narrows the list: a state's name, or a text in the runs' experiment, parameters, tags or note.
@@ -32,9 +37,10 @@ def runs(query: tuple[str, ...], state: str | None, experiment: str | None, limi
     except ValueError as error:
         raise click.UsageError(f"QUERY {error}.") from error
     with opened(lab_settings()) as desk:
-        page = desk.read.page(state=asked.state, text=asked.text, experiment=experiment, limit=limit)
+        page = desk.read.page(state=asked.state, text=asked.text, experiment=experiment, before=after, limit=limit)
     if as_json:
-        print_json({"runs": [run_record(run) for run in page.runs], "next": page.next})
+        following = None if page.next is None else str(page.next)  # text, as over HTTP
+        print_json({"runs": [run_record(run) for run in page.runs], "next": following})
     elif page.runs:
         out = console()
         out.print(runs_table(page.runs, out.width))

@@ -41,6 +41,15 @@ def test_a_list_is_narrowed_by_experiment_state_and_text(lab: LabFolder) -> None
     assert listed("--limit", "1") == [second.id]
 
 
+def test_a_list_goes_on_after_the_next_of_the_page_before(lab: LabFolder) -> None:
+    for number in range(3):
+        lab.queue(param=float(number))
+    first = decode(lab.call("runs", "--json", "--limit", "2").stdout)
+    assert ([run["number"] for run in first["runs"]], first["next"]) == ([3, 2], "2")
+    last = decode(lab.call("runs", "--json", "--limit", "2", "--after", first["next"]).stdout)
+    assert ([run["number"] for run in last["runs"]], last["next"]) == ([1], None)
+
+
 def test_an_empty_list_says_so_and_two_states_are_refused(lab: LabFolder) -> None:
     result = lab.call("runs")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No runs.\n")
