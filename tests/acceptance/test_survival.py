@@ -140,3 +140,15 @@ def test_a_killed_web_process_is_replaced_as_often_as_it_dies(lab: ServedLab) ->
     assert lab.finished(run_id)["output"] == "slept"
     said = (lab.folder / "serve.log").read_text(encoding="utf-8")
     assert said.count("address") == 1
+
+
+def test_a_module_that_hangs_when_imported_is_given_up_once_it_is_mended(make_lab: Callable[..., ServedLab]) -> None:
+    lab = make_lab("ends", FLASKLAB_WORKERS="1")
+    module = lab.folder / "experiments" / "a_first.py"
+    module.write_text("import time\ntime.sleep(600)\n", encoding="utf-8")
+    lab.start()
+    run = lab.request("POST", "/run/double", b"param=3")
+    assert (run.status, run.headers["content-type"]) == (503, "application/problem+json")
+    module.write_text("", encoding="utf-8")
+    lab.until(lambda: lab.post("/run/double", param=3).status == 202, 40, "the mended module did not count")
+    assert lab.run("double", param=3)["output"] == {"output": 6.0}

@@ -146,7 +146,7 @@ class Supervisor:
         match message["told"]:
             case "importing" | "described":
                 self._zygotes.told(handle, message)
-                if handle.catalog is not None:
+                if handle.catalog is not None and handle is self._zygotes.current:
                     self._catalog_to_save = handle
                     self._rung = True
             case "forked":

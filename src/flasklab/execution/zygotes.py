@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("flasklab.supervisor")
 
 _IMPORT_SECONDS = 300.0
+_EDITED_SECONDS = 10.0
 _PAUSE_SECONDS = 5.0
 _END_SECONDS = 3.0
 _SEND_SECONDS = 10.0  # patience with a zygote that does not read
@@ -88,8 +89,11 @@ class Zygotes:
     def refresh(self) -> None:
         """Start a zygote for the present code unless the current one has it."""
         present = fingerprint(self._settings.experiments, self._settings.root, self._watched)
-        stale = self.current is None or (self.current.ready and present != self.current.fingerprint)
-        if stale and time.monotonic() >= self._not_before:
+        now, current = time.monotonic(), self.current
+        # One that is still importing gets a while before edits replace it, or a lab edited all the time had none.
+        settled = current is None or current.ready or now - current.began > _EDITED_SECONDS
+        stale = current is None or (settled and present != current.fingerprint)
+        if stale and now >= self._not_before:
             self._replace(present, {})
         self.drain()
 
@@ -113,7 +117,8 @@ class Zygotes:
             return
         catalog: Catalog = from_json(message["catalog"])
         catalog = replace(catalog, broken=(*catalog.broken, *handle.skip.values()))
-        self._watched = tuple(file.path for file in catalog.watched)
+        if handle is self.current:
+            self._watched = tuple(file.path for file in catalog.watched)
         handle.fingerprint = catalog.fingerprint
         handle.environment = message["environment"]
         handle.catalog = catalog

@@ -54,6 +54,8 @@ class AppLoader:
             lab.open()
         except BaseException as error:
             self.report.send({"error": _told(error)})
+            if isinstance(error, FlasklabError):
+                raise SystemExit(1) from None  # its message says it all
             raise
         gc.freeze()
         gc.enable()
