@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _WORDS = dict.fromkeys(("on", "true", "1", "yes", "y", "t"), True)
 _WORDS |= dict.fromkeys(("off", "false", "0", "no", "n", "f"), False)
-_TEXTS = frozenset({"text", "multiline", "secret"})
+_TEXTS = frozenset({"text", "multiline"})
 _NON_FINITE = {"nan": "NaN", "inf": "Infinity", "infinity": "Infinity"}
 _NUMBER = re.compile(r"[+-]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(e[+-]?\d+)?", re.IGNORECASE)
 _LEFT_OUT = object()  # an empty field: the parameter's default counts

@@ -7,6 +7,8 @@ import types
 import typing
 from typing import Any
 
+from pydantic import Secret, SecretBytes, SecretStr
+
 
 def mend_for(annotation: Any) -> str | None:
     """A sentence that says what to write instead of `annotation`; None where nothing better is known."""
@@ -27,6 +29,18 @@ def mend_for(annotation: Any) -> str | None:
     if cls.__module__ not in ("builtins", "typing", "collections.abc"):
         return f"make {cls.__name__} a dataclass or a Pydantic model, or take the values it is made of"
     return next((mend for mend in map(mend_for, inner) if mend), None)
+
+
+def holds_secret(core: Any) -> bool:
+    """Whether a secret (SecretStr, SecretBytes, Secret[...]) stands in Pydantic's core schema, at any depth."""
+    if isinstance(core, dict):
+        return any(map(holds_secret, core.values()))
+    if isinstance(core, (list, tuple)):
+        return any(map(holds_secret, core))
+    if isinstance(core, type):
+        return issubclass(core, (SecretStr, SecretBytes))
+    owner = str(getattr(core, "__qualname__", "")).partition(".")[0]  # Secret[...] is known by its validator
+    return (getattr(core, "__module__", ""), owner) == (Secret.__module__, Secret.__name__)
 
 
 def mend_for_literals(core: Any) -> str | None:

@@ -18,7 +18,7 @@ from flasklab.experiments.canonical import canonical, stand_in
 from flasklab.experiments.complaints import complaints
 from flasklab.experiments.docstrings import read_docstring
 from flasklab.experiments.marks import mark_definitions, mark_property
-from flasklab.experiments.mends import mend_for, mend_for_literals
+from flasklab.experiments.mends import holds_secret, mend_for, mend_for_literals
 from flasklab.experiments.shape import FILES, MARKS
 from flasklab.experiments.signature import Parameter, problem, read_signature
 from flasklab.experiments.uploads import UnreadableError
@@ -210,6 +210,10 @@ def _field(definition: Definition, parameter: Parameter) -> _Field:
     instead = mend_for_literals(adapter.core_schema)
     if instead is not None:
         raise problem(definition, parameter.name, f"its Literal cannot be a choice; {instead}")
+    if holds_secret(adapter.core_schema):
+        why = "it is a secret, and parameters are stored and shown with each run"
+        mend = f'read it inside the function, like `os.environ["{parameter.name.upper()}"]`'
+        raise problem(definition, parameter.name, f"{why}; {mend}")
     return _Field(parameter, adapter)
 
 

@@ -19,7 +19,6 @@ _FORMATS = {
     "date-time": "datetime",
     "time": "time",
     "duration": "duration",
-    "password": "secret",
 }
 
 

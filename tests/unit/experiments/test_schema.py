@@ -13,7 +13,7 @@ import jsonschema_rs
 import numpy as np
 import pandas as pd
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Secret, SecretBytes, SecretStr, field_validator, model_validator
 
 from flasklab.errors import DefinitionError, InvalidParametersError
 from flasklab.experiments.definition import definition_of, experiment
@@ -25,6 +25,11 @@ from flasklab.experiments.schema import Parameters
 class Color(enum.Enum):
     RED = "red"
     BLUE = "blue"
+
+
+class Login(BaseModel):
+    user: str
+    token: SecretStr
 
 
 class Size(enum.IntEnum):
@@ -301,6 +306,10 @@ def test_a_union_s_refusals_are_one_message_of_one_place() -> None:
         (list[Literal[Size.SMALL]] | None, "write `Size`, or `Literal[1]`"),
         (Tinted, "no form can send Color.RED"),
         (Literal[b"red"], "no form can send b'red'"),
+        (SecretStr, 'read it inside the function, like `os.environ["X"]`'),
+        (SecretBytes | None, "it is a secret"),
+        (Secret[int], "it is a secret"),
+        (list[Login], "it is a secret"),
     ],
 )
 def test_an_annotation_without_a_form_names_file_line_and_mend(annotation: Any, says: str) -> None:

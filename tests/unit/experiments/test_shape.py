@@ -45,7 +45,6 @@ def test_a_circle_of_references_ends() -> None:
         ({"type": "string"}, "text"),
         ({"type": "string", "multiline": True}, "multiline"),
         ({"type": "string", "format": "date-time"}, "datetime"),
-        ({"type": "string", "format": "password"}, "secret"),
         ({"type": "string", "format": "uuid"}, "text"),
         ({"const": "a"}, "choice"),
         ({"$ref": "#/$defs/Color"}, "choice"),

@@ -33,7 +33,6 @@ _CONTROLS = {
     "date": "date",
     "datetime": "datetime-local",
     "time": "time",
-    "secret": "password",
 }
 # What the browser's own controls hold; any other text is shown as text, so that nothing typed is lost.
 _HELD = {
