@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -152,3 +154,13 @@ def test_a_module_that_hangs_when_imported_is_given_up_once_it_is_mended(make_la
     module.write_text("", encoding="utf-8")
     lab.until(lambda: lab.post("/run/double", param=3).status == 202, 40, "the mended module did not count")
     assert lab.run("double", param=3)["output"] == {"output": 6.0}
+
+
+def test_the_code_of_a_run_comes_with_it_after_it_was_edited(lab: ServedLab) -> None:
+    source = lab.folder / "experiments" / "ends.py"
+    before = source.read_bytes()
+    run = lab.run("double", param=1)
+    source.write_bytes(before.replace(b"2 * param", b"5 * param"))
+    assert lab.run("double", param=1)["output"] == {"output": 5.0}
+    with zipfile.ZipFile(io.BytesIO(lab.get(f"/download/{run['id']}").body)) as archive:
+        assert archive.read("code/experiments/ends.py") == before

@@ -22,6 +22,7 @@ from flasklab.execution.collecting import anything_left, clear, collect
 from flasklab.execution.endings import Intent
 from flasklab.execution.recovery import end_leftovers, recover, take_over
 from flasklab.execution.settling import settle
+from flasklab.execution.snapshot import keep_sources
 from flasklab.execution.turn import Turn, UndoneError, may_pass
 from flasklab.execution.watching import over_memory
 from flasklab.execution.zygotes import ZygoteHandle, Zygotes
@@ -148,6 +149,8 @@ class Supervisor:
                 self._zygotes.told(handle, message)
                 if handle.catalog is not None and handle is self._zygotes.current:
                     self._catalog_to_save = handle
+                    sources = handle.environment["files"]
+                    self._jobs.submit(keep_sources, self._settings.root, sources, self._store.files)
                     self._rung = True
             case "forked":
                 attempt = self._attempts[message["id"]]

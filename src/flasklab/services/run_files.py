@@ -55,7 +55,7 @@ class RunFiles:
         return artifact, self._store.files.path(artifact.sha256)
 
     def zip(self, run_id: str) -> Iterator[bytes]:
-        """Everything of a run as the pieces of a zip: record, parameters, output, log, metrics, files.
+        """Everything of a run as the pieces of a zip: record, parameters, output, log, metrics, files, code.
 
         No file is held in memory whole. Errors about the run come before the first piece.
 
@@ -90,6 +90,9 @@ class RunFiles:
                 yield f"files/{_safe(artifact.name)}", _file(self._store.files.path(artifact.sha256))
             else:
                 yield f"files/{_safe(artifact.name)}.missing.txt", (b"The content of this file is gone.\n",)
+        for name, sha256 in ((environment or {}).get("files") or {}).items():
+            if self._store.files.has(sha256):
+                yield f"code/{_safe(name)}", _file(self._store.files.path(sha256))
 
     def _metrics(self, run: Run) -> Iterator[bytes]:
         yield b"metric,step,value,time\r\n"
