@@ -59,6 +59,11 @@ test('objects in a list are sent one by one, over however many lines they are wr
   expect(broken.command).toBe(`flasklab run x -p 'layers={"width"'`);
 });
 
+test('a decimal number keeps every digit', () => {
+  const price = field('price', 'decimal', ['0.1234567890123456789']);
+  expect(copies('http://lab/run/x', 'x', [price]).python).toContain(`json={'price': '0.1234567890123456789'},`);
+});
+
 test('a start with a file is multipart', () => {
   const found = copies('http://lab/run/x', 'x', [field('data', 'table', [], { file: 'my data.csv' })]);
   expect(found.curl).toBe(`curl -F 'data=@my data.csv' 'http://lab/run/x?wait=60'`);

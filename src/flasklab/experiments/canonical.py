@@ -6,8 +6,10 @@ comparison of JSON values. A value that has no such spelling is left as it is, f
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from flasklab.config import duration_seconds
@@ -42,9 +44,10 @@ def canonical(value: Any, schema: Schema, root: Schema) -> Any:
 
 
 def stand_in(value: Any, schema: Schema, root: Schema) -> Any:
-    """`value` with "NaN", "Infinity" and "-Infinity" as 0.0 wherever any float may stand.
+    """`value` with "NaN", "Infinity" and "-Infinity" as 0.0 wherever any float may stand, and decimals as floats.
 
-    JSON Schema has no word for numbers that JSON cannot hold; this makes them pass where they are allowed.
+    JSON Schema has no word for numbers that JSON cannot hold; this makes them pass where they are allowed, and
+    limits count for decimal numbers that are written as text.
     """
     return _mapped(value, plain(schema, root), root, _stand_in_leaf)
 
@@ -109,6 +112,16 @@ def _read_time(text: str) -> str:
     return time.fromisoformat(text.strip()).isoformat().replace("+00:00", "Z")
 
 
+def _read_decimal(text: str) -> str:
+    try:
+        found = Decimal(text.strip())
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite():
+        raise ValueError(f"{text!r} is no number")
+    return str(found)
+
+
 def _read_duration_text(text: str) -> str:
     found = read_duration(text)
     if found is None:
@@ -121,6 +134,7 @@ _SPELLINGS: dict[str, Callable[[str], str]] = {
     "date-time": _read_datetime,
     "time": _read_time,
     "duration": _read_duration_text,
+    "decimal": _read_decimal,
 }
 
 
@@ -149,9 +163,10 @@ def _canonical_leaf(value: Any, schema: Schema) -> Any:
         except OverflowError:
             return value
     spelling = _SPELLINGS.get(schema.get("format", ""))
-    if kind == "string" and isinstance(value, str) and spelling is not None:
+    spelled = (str, int, float) if spelling is _read_decimal else str
+    if spelling is not None and isinstance(value, spelled) and not isinstance(value, bool):
         try:
-            return spelling(value)
+            return spelling(str(value))
         except ValueError:
             return value
     return value
@@ -160,6 +175,9 @@ def _canonical_leaf(value: Any, schema: Schema) -> Any:
 def _stand_in_leaf(value: Any, schema: Schema) -> Any:
     if isinstance(value, str) and is_unlimited_number(schema) and non_finite(value) is not None:
         return 0.0
+    if isinstance(value, str) and schema.get("format") == "decimal" and FORMATS["decimal"](value):
+        number = float(value)
+        return number if math.isfinite(number) else value
     return value
 
 

@@ -41,6 +41,7 @@ _FORMAT_WORDS = {
     "date-time": "a date and time like 2026-11-23T08:30",
     "time": "a time like 08:30",
     "duration": 'a duration like "90s", "1h 30m" or "PT1H30M"',
+    "decimal": "a number",
     "uuid": "a UUID",
     "email": "an email address",
     "uri": "an address like https://example.org",

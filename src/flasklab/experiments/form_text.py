@@ -139,7 +139,7 @@ def _read_one(text: str, schema: Schema, root: Schema) -> Any:
     if kind in ("json", "object", "list", "choices") or kind in FILES:
         found = _from_json(text)
         return text if found is _LEFT_OUT else found
-    return canonical(text.strip(), schema, root) if kind == "duration" else text.strip()
+    return canonical(text.strip(), schema, root) if kind in ("duration", "decimal") else text.strip()
 
 
 def _read_union(text: str, schema: Schema, root: Schema) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema
 
 from flasklab.errors import InvalidParametersError, ParameterError
 from flasklab.experiments.canonical import canonical, stand_in
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from pydantic_core.core_schema import DecimalSchema
+
     from flasklab.experiments.definition import Definition
     from flasklab.experiments.shape import Schema
 
@@ -39,6 +42,16 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 class _Field:
     parameter: Parameter
     adapter: TypeAdapter[Any]
+
+
+class _JsonSchema(GenerateJsonSchema):
+    """Pydantic's JSON Schema, with a decimal number as a type of its own rather than as a number or any text."""
+
+    def decimal_schema(self, schema: DecimalSchema) -> Schema:
+        """A number, or a text with more digits than a float holds; limits count for both."""
+        found = super().decimal_schema(schema)
+        number = next(one for one in found["anyOf"] if one.get("type") == "number")
+        return {**number, "type": ["number", "string"], "format": "decimal", MARKS: {"kind": "decimal"}}
 
 
 class Parameters:
@@ -120,7 +133,8 @@ class Parameters:
     def _bare_schema(self) -> Schema:
         try:
             found, shared = TypeAdapter.json_schemas(
-                [(field.parameter.name, "validation", field.adapter) for field in self._fields]
+                [(field.parameter.name, "validation", field.adapter) for field in self._fields],
+                schema_generator=_JsonSchema,
             )
         except (PydanticUserError, ValueError, TypeError):
             self._name_the_one_without_schema()
@@ -142,7 +156,7 @@ class Parameters:
     def _name_the_one_without_schema(self) -> None:
         for field in self._fields:
             try:
-                field.adapter.json_schema()
+                field.adapter.json_schema(schema_generator=_JsonSchema)
             except (PydanticUserError, ValueError, TypeError) as error:
                 raise _unsupported(self._definition, field.parameter, error) from error
 

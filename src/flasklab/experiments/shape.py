@@ -139,8 +139,8 @@ def _kind_of_array(schema: Schema, root: Schema) -> str:
 
 def _kind_of_union(schema: Schema, root: Schema) -> str:
     inner = [plain(one, root) for one in branches(schema)]
-    types = [one.get("type") for one in inner]
-    if types == ["number", "string"] and not (set(inner[1]) - {"type", "pattern"}):
-        return "number"  # Decimal
-    scalar = (one.get("type") in SCALARS or "enum" in one or "const" in one for one in inner)
-    return "text" if inner and all(scalar) else "json"
+    return "text" if inner and all(map(_is_scalar, inner)) else "json"
+
+
+def _is_scalar(schema: Schema) -> bool:
+    return schema.get("format") == "decimal" or schema.get("type") in SCALARS or "enum" in schema or "const" in schema

@@ -80,7 +80,7 @@ def _kind_of_field(kind: str, schema: Schema, root: Schema) -> str:
     """The kind of a single field: an object is written as JSON, and so are a list's items that are no single values."""
     if kind != "list":
         return "json" if kind == "object" else kind
-    types = {plain(one, root).get("type") for one in (*schema.get("prefixItems", ()), item_of(schema, 0))}
+    types = {str(plain(one, root).get("type")) for one in (*schema.get("prefixItems", ()), item_of(schema, 0))}
     if types == {"object"}:
         return "objects"
     return "json" if types & {"object", "array"} else kind

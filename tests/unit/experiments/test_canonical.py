@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from flasklab.experiments.canonical import FORMATS, canonical, read_duration, spoken_duration, stand_in, write_duration
 
 NUMBER = {"type": "number"}
+DECIMAL = {"type": ["number", "string"], "format": "decimal"}
 
 
 @pytest.mark.parametrize(
@@ -76,6 +77,11 @@ def test_a_spoken_duration_is_read_again(duration: timedelta) -> None:
         ("90", {"type": "string", "format": "duration"}, "PT1M30S"),
         ("no date", {"type": "string", "format": "date"}, "no date"),
         ("90", {"type": "string"}, "90"),
+        (" 1.50", DECIMAL, "1.50"),
+        (1.5, DECIMAL, "1.5"),
+        (3, DECIMAL, "3"),
+        ("much", DECIMAL, "much"),
+        (True, DECIMAL, True),
         (3, {"anyOf": [NUMBER, {"type": "null"}]}, 3.0),
         (None, {"anyOf": [NUMBER, {"type": "null"}]}, None),
         ([1, 2], {"type": "array", "items": NUMBER}, [1.0, 2.0]),

@@ -6,6 +6,7 @@ import datetime as dt
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -150,6 +151,10 @@ KINDS: list[tuple[Any, Any, Any, str]] = [  # annotation, default, its JSON, kin
         "object",
     ),
     (float | Literal["auto"], "auto", "auto", "text"),
+    (float | str, 1.5, 1.5, "text"),
+    (Decimal, Decimal("1.50"), "1.50", "decimal"),
+    (Decimal | None, Decimal("0.1234567890123456789"), "0.1234567890123456789", "decimal"),
+    (list[Decimal], [Decimal("1.50")], ["1.50"], "list"),
     (Path, Path("a/b"), "a/b", "text"),
 ]
 
@@ -180,6 +185,25 @@ def test_every_kind_can_be_typed_into_a_form(annotation: Any, default: Any, as_j
     texts = to_text(schema, {"x": as_json})
 
     assert from_text(schema, texts) == {"x": as_json}, (texts, kind)
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("-0.5", "must be at least 0"),
+        (-0.5, "must be at least 0"),
+        ("much", "is not a number: 'much'"),
+        ("Infinity", "is not a number: 'Infinity'"),
+        (True, "is not a number: true"),
+    ],
+)
+def test_limits_of_a_decimal_hold_for_texts_and_numbers(value: Any, says: str) -> None:
+    found = of_type(Annotated[Decimal, Field(ge=0)])
+
+    with pytest.raises(InvalidParametersError) as caught:
+        validate(found.json_schema(), {}, {"x": value})
+
+    assert caught.value.errors[0].message == says
 
 
 def test_a_signature_becomes_an_object_in_its_order() -> None:

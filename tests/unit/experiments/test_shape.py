@@ -57,7 +57,8 @@ def test_a_circle_of_references_ends() -> None:
         ({}, "json"),
         ({"anyOf": [{"type": "number"}, {"const": "auto"}]}, "text"),
         ({"anyOf": [{"type": "number"}, {"type": "array"}]}, "json"),
-        ({"anyOf": [{"type": "number"}, {"type": "string", "pattern": "x"}]}, "number"),
+        ({"anyOf": [{"type": "number"}, {"type": "string", "pattern": "x"}]}, "text"),
+        ({"anyOf": [{"type": ["number", "string"], "format": "decimal"}, {"const": "auto"}]}, "text"),
         ({"anyOf": [{"type": "number"}, NULL]}, "number"),
     ],
 )

@@ -35,6 +35,8 @@ export function plain(value: FieldValue): Plain {
     case 'integer':
     case 'number':
       return text === '' ? null : numeric ? Number(text) : text;
+    case 'decimal': // as text, which keeps every digit
+      return text === '' ? null : text;
     case 'choices':
       return value.texts;
     case 'list':

@@ -23,6 +23,7 @@ _FILE_KINDS = ("file", "table", "array")
 _CONTROLS = {
     "integer": "number",
     "number": "number",
+    "decimal": "number",
     "multiline": "textarea",
     "list": "textarea",
     "objects": "textarea",
@@ -355,7 +356,7 @@ def _is_seed(spec: Spec) -> bool:
 def _step(spec: Spec) -> str:
     if spec.kind == "integer":
         return formats.parameter(spec.step or 1)
-    if spec.kind == "number":
+    if spec.kind in ("number", "decimal"):
         return formats.parameter(spec.step) if spec.step else "any"
     return "1" if spec.kind in ("datetime", "time") else ""
 
@@ -365,7 +366,7 @@ def _logarithmic(spec: Spec) -> bool:
     low, high = spec.minimum, spec.maximum
     if not isinstance(low, (int, float)) or low <= 0:
         return False
-    wide = spec.kind in ("number", "integer") and isinstance(high, (int, float)) and high / low >= 1000
+    wide = spec.kind in ("number", "integer", "decimal") and isinstance(high, (int, float)) and high / low >= 1000
     return spec.logarithmic or wide
 
 

@@ -33,7 +33,8 @@ def choices(count: int) -> tuple[SimpleNamespace, ...]:
 @pytest.mark.parametrize(
     ("kind", "control"),
     [
-        ("integer", "number"), ("number", "number"), ("text", "text"), ("multiline", "textarea"), ("boolean", "check"),
+        ("integer", "number"), ("number", "number"), ("decimal", "number"), ("text", "text"),
+        ("multiline", "textarea"), ("boolean", "check"),
         ("choices", "checks"), ("date", "date"), ("datetime", "datetime-local"), ("time", "time"), ("duration", "text"),
         ("list", "textarea"), ("json", "textarea"), ("object", "textarea"), ("file", "file"), ("table", "file"),
         ("array", "file"), ("something new", "text"),
