@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 from flasklab.errors import StoreError
-from flasklab.store.engine import as_store_error, open_engine
+from flasklab.store.engine import as_store_error, open_engine, sqlite_file
 from flasklab.store.files import FileStore
 from flasklab.store.logs import LogStore
 from flasklab.store.schema import prepare
@@ -18,6 +18,7 @@ from flasklab.store.unit import Unit
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from sqlalchemy import Engine
 
@@ -48,6 +49,8 @@ class Store:
         # Threads of one process queue here, in turn and without SQLite's growing pauses between attempts.
         sqlite = self._engine.dialect.name == "sqlite"
         self._turn: AbstractContextManager[object] = threading.Lock() if sqlite else nullcontext()
+        self._file = sqlite_file(self._engine)
+        self._opened: tuple[int, int] | None = None  # device and inode of that file when it was opened
 
     def open(self) -> Store:
         """Make the folders and the schema where they are missing, and check that they can be used.
@@ -67,6 +70,7 @@ class Store:
             for folder in (self.results, self.files.folder, self.logs.folder):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             prepare(self._engine, self.results)
+            self._opened = None if self._file is None else _identity(self._file)
         except OSError as error:
             raise StoreError(
                 f"The results folder {self.results} cannot be used ({error.strerror}). Check that it is "
@@ -83,6 +87,7 @@ class Store:
             StoreBusyError: another process held the database for too long.
             StoreError: the database cannot be written.
         """
+        self._check_still_there()
         try:
             with (
                 self._turn,
@@ -92,6 +97,20 @@ class Store:
                 yield Unit(connection)
         except SQLAlchemyError as error:
             raise as_store_error(error) from error
+
+    def _check_still_there(self) -> None:
+        """Refuse to write into a file that has been deleted or replaced: it would vanish with this process."""
+        if self._file is None or self._opened is None:
+            return
+        try:
+            found = _identity(self._file)
+        except OSError:
+            found = None
+        if found != self._opened:
+            raise StoreError(
+                f"The database {self._file} was removed or replaced while the lab was running, so nothing more is "
+                "accepted. Put the results folder back, then restart the lab."
+            )
 
     @contextmanager
     def read(self) -> Iterator[Unit]:
@@ -112,3 +131,8 @@ class Store:
     def close(self) -> None:
         """Close every connection; the store can be used again afterwards."""
         self._engine.dispose()
+
+
+def _identity(file: Path) -> tuple[int, int]:
+    found = file.stat()
+    return found.st_dev, found.st_ino

@@ -191,3 +191,17 @@ print(loaded)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+def test_nothing_is_accepted_into_a_database_that_was_removed_or_replaced(
+    sqlite_store: Store, sqlite_settings: Settings
+) -> None:
+    (sqlite_settings.results / "lab.db").rename(sqlite_settings.results / "moved.db")
+    with pytest.raises(StoreError, match="removed or replaced"), sqlite_store.write():
+        pass
+    (sqlite_settings.results / "lab.db").write_bytes(b"")
+    with pytest.raises(StoreError, match="removed or replaced"), sqlite_store.write():
+        pass
+    (sqlite_settings.results / "moved.db").replace(sqlite_settings.results / "lab.db")
+    with sqlite_store.write() as unit:
+        assert unit.runs.count() == 0
