@@ -8,6 +8,7 @@ the hash of its inputs; that is what lets an sdist become a wheel without Node.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -33,8 +34,9 @@ DIST = ROOT / "src" / "flasklab" / "static" / "dist"
 STAMP = DIST / ".inputs"
 LEAST_NODE = (22, 12)
 CONFIGURATION = ("package.json", "package-lock.json", "vite.config.ts", "tsconfig.json", ".npmrc")
-# What the built files contain of others, with the file that holds each licence.
-BUNDLED = {"htmx.org": "LICENSE", "uplot": "LICENSE", "@fontsource-variable/inter": "LICENSE"}
+# What the pages' files contain of others; what Vega's does is told by its build.
+BUNDLED = ("htmx.org", "uplot", "@fontsource-variable/inter")
+LICENCES = ("LICENSE", "LICENCE", "COPYING")
 
 
 def inputs_hash() -> str:
@@ -90,7 +92,8 @@ def build() -> None:
         print("front end: up to date", file=sys.stderr)
         return
     node, _, environment = install()
-    _run([*node, "node_modules/vite/bin/vite.js", "build", "--logLevel=warn"], environment)
+    for mode in ("production", "vega"):  # the pages first, as their build empties the folder
+        _run([*node, "node_modules/vite/bin/vite.js", "build", "--mode", mode, "--logLevel=warn"], environment)
     (DIST / "THIRD-PARTY-NOTICES").write_text(notices(), encoding="utf-8")
     STAMP.write_text(wanted)
     print("front end: built", file=sys.stderr)
@@ -99,8 +102,9 @@ def build() -> None:
 def notices() -> str:
     """The licences of what the built files contain."""
     parts = []
-    for name, licence in BUNDLED.items():
-        text = (WEB / "node_modules" / name / licence).read_text(encoding="utf-8").strip()
+    for name in (*BUNDLED, *json.loads((DIST / "vega" / "packages.json").read_text())):
+        licence = next(path for path in (WEB / "node_modules" / name).iterdir() if path.stem.upper() in LICENCES)
+        text = licence.read_text(encoding="utf-8").strip()
         parts.append(f"{name}\n{'=' * len(name)}\n\n{text}\n")
     return "The files in this folder contain the following works of others.\n\n" + "\n\n".join(parts)
 

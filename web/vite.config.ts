@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig, type Plugin, type UserConfig, type UserConfigFnObject } from 'vite';
 
 /** Smaller files gain nothing from compression. */
 const LEAST_BYTES = 700;
@@ -23,7 +23,19 @@ const precompress = (): Plugin => ({
   },
 });
 
-export default defineConfig({
+/** Names the packages whose code is in the bundle, for their licences to be packed with it. */
+const packages = (): Plugin => ({
+  name: 'packages',
+  apply: 'build',
+  writeBundle({ dir = '' }, bundle) {
+    const ids = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+    const names = ids.flatMap((id) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1] ?? []);
+    writeFileSync(join(dir, 'packages.json'), JSON.stringify([...new Set(names)].sort()));
+  },
+});
+
+/** The pages' scripts and stylesheets. */
+const pages: UserConfig = {
   base: './', // the lab may be mounted under any prefix
   build: {
     outDir: '../src/flasklab/static/dist',
@@ -37,5 +49,27 @@ export default defineConfig({
     rolldownOptions: { input: { app: 'src/app.ts', form: 'src/form.ts', run: 'src/run.ts' } },
   },
   plugins: [precompress()],
+};
+
+/** Vega-Lite for the frames of its charts: one classic script, as a frame without an origin loads no modules. */
+const vega: UserConfig = {
+  build: {
+    outDir: '../src/flasklab/static/dist/vega',
+    assetsDir: '',
+    emptyOutDir: true,
+    manifest: 'manifest.json',
+    target: 'es2022',
+    chunkSizeWarningLimit: 1000, // kB
+    rolldownOptions: {
+      input: 'src/vega.ts',
+      preserveEntrySignatures: 'strict',
+      output: { format: 'iife', name: 'FlasklabVega', entryFileNames: 'vega-[hash].js' },
+    },
+  },
+  plugins: [precompress(), packages()],
+};
+
+export default defineConfig(({ mode }) => ({
+  ...(mode === 'vega' ? vega : pages),
   test: { include: ['test/**/*.test.ts'], environment: 'node' },
-} as Parameters<typeof defineConfig>[0]);
+})) as UserConfigFnObject;

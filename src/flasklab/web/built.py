@@ -44,6 +44,8 @@ def asset(name: str) -> Response:
     else:
         answer = send_file(path, mimetype=media_type)
     answer.headers["Cache-Control"] = _FOR_EVER
+    if name.startswith("vega/"):  # the frames that load it have an opaque origin
+        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     answer.vary.add("Accept-Encoding")
     return answer
 

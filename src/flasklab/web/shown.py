@@ -1,8 +1,8 @@
 """What runs produced, drawn where it cannot act as the person who looks at it.
 
 Every answer here has an opaque origin by its own header, since a frame's attribute does not hold for a direct
-visit; it needs no cookie, as a sandbox has none: the signed address is the key. HTML and plotly figures are
-sent to frames only.
+visit; it needs no cookie, as a sandbox has none: the signed address is the key. HTML, plotly figures and
+Vega-Lite charts are sent to frames only.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from flasklab.http.file_answers import INERT_IMAGES, file_answer, plain_type
 from flasklab.http.lab import current_lab
 from flasklab.http.problems import Refusal
 from flasklab.http.signing import signed_run
-from flasklab.runs.artifacts import PLOTLY
+from flasklab.runs.artifacts import PLOTLY, VEGA_LITE
+from flasklab.web.frame import vega_script
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -43,7 +44,7 @@ def shown(signed: str, name: str) -> AnyResponse:
     kind = plain_type(artifact)
     if kind in INERT_IMAGES:
         return file_answer(artifact, path, inline=True)
-    if kind in _HTML or kind == PLOTLY:
+    if kind in _HTML or kind == PLOTLY or kind in VEGA_LITE:
         return _active(run_id, artifact, path)
     if kind.startswith("text/") or kind == "application/json" or kind.endswith("+json"):
         return file_answer(artifact, path, inline=True, media_type="text/plain")
@@ -57,20 +58,23 @@ def _active(run_id: str, artifact: Artifact, path: Path) -> AnyResponse:
         return redirect(url_for(".results", run_id=run_id), code=303)
     if into not in ("iframe", "frame"):
         return file_answer(artifact, path)
-    if plain_type(artifact) == PLOTLY:
-        return _plotly_frame(artifact, path)
+    kind = plain_type(artifact)
+    if kind == PLOTLY:
+        return _chart_frame(artifact, path, "flasklab/frames/plotly.html", url_for(".plotly_js"))
+    if kind in VEGA_LITE:
+        return _chart_frame(artifact, path, "flasklab/frames/vega.html", vega_script())
     answer = file_answer(artifact, path, inline=True, media_type="text/html")
     answer.headers["Content-Security-Policy"] = _SANDBOX.format(scripts="'unsafe-inline'")
     return answer
 
 
-def _plotly_frame(artifact: Artifact, path: Path) -> Response:
+def _chart_frame(artifact: Artifact, path: Path, template: str, script: str) -> Response:
+    """A page of our own around a chart's JSON, with the script that draws it."""
     if artifact.size > _LARGEST_FIGURE:
         raise TooLargeError(f"{artifact.name} is too large to be drawn ({artifact.size:,} bytes). Download it instead.")
     nonce = secrets.token_urlsafe(16)
-    script = url_for(".plotly_js")
     html = render_template(
-        "flasklab/frames/plotly.html",
+        template,
         script=script,
         nonce=nonce,
         # No "<" survives, so nothing in the figure can end the element that holds it.

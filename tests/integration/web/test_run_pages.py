@@ -221,6 +221,29 @@ def test_a_plotly_figure_is_drawn_by_our_own_page(shown: Callable[..., Any]) -> 
     assert "<script>alert" not in answer.text
 
 
+@pytest.mark.parametrize("version", [5, 6])
+def test_a_vega_lite_chart_is_drawn_by_our_own_page_and_script(bench: Any, version: int) -> None:
+    spec = b'{"mark": "bar", "title": "</script><script>alert(1)</script>"}'
+    files = {"bars.vega.json": (f"application/vnd.vegalite.v{version}+json", spec)}
+    run = bench.finish(bench.queue(), files=files)
+    page = bench.browser.get(f"/results/{run.id}?tab=results").text
+    address = re.search(r'<iframe src="([^"]+)" sandbox="allow-scripts"', page)
+    assert address is not None
+    assert "vega-" not in page
+    answer = bench.app.test_client().get(address[1], headers={"Sec-Fetch-Dest": "iframe"})
+    assert "script-src 'nonce-" in answer.headers["Content-Security-Policy"]
+    assert "unsafe-eval" not in answer.headers["Content-Security-Policy"]
+    assert "<script>alert" not in answer.text
+    script = re.search(r'<script src="(/assets/vega/vega-[^"]+)">', answer.text)
+    assert script is not None
+    sent = bench.client.get(script[1])
+    assert (sent.status_code, sent.mimetype) == (200, "text/javascript")
+    assert sent.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    app = re.search(r'src="(/assets/app-[^"]+)"', page)
+    assert app is not None
+    assert bench.client.get(app[1]).headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
 @pytest.mark.parametrize(
     ("name", "media_type"), [("curve.svg", "image/svg+xml"), ("curve.png", "image/png"), ("notes.md", "text/plain")]
 )

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flasklab.runs.artifacts import ARRAY, PLOTLY, TABLE
+from flasklab.runs.artifacts import ARRAY, PLOTLY, TABLE, VEGA_LITE
 from flasklab.runs.json import encode
 from flasklab.web.presenters import formats
 from flasklab.web.presenters.dotted import dotted
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # The first media type that is there decides how a thing is drawn.
 _DRAWN_AS = (
     (PLOTLY, "plotly"),
+    *((kind, "vega") for kind in VEGA_LITE),
     (TABLE, "table"),
     ("image/svg+xml", "image"),
     ("image/png", "image"),
@@ -36,7 +37,7 @@ _DRAWN_AS = (
     ("text/plain", "text"),
     ("application/json", "json"),
 )
-_SANDBOXED = ("plotly", "html")
+_SANDBOXED = ("plotly", "vega", "html")
 _NARROW_COLUMNS = 6  # a table of so many fits half a page
 _SHORT_LIST = 80  # characters of a list that still reads as a value
 _HEAVY_SVG = 400_000  # bytes above which a browser draws the PNG sooner
@@ -95,7 +96,7 @@ class Figure:
     """A thing the run showed, with a frame for every step it was shown at."""
 
     name: str
-    kind: str  # "image", "plotly", "table", "array", "html", "text", "json" or "file"
+    kind: str  # "image", "plotly", "vega", "table", "array", "html", "text", "json" or "file"
     frames: tuple[Frame, ...]
     columns: int  # of a table; 0 where that is not known
     detail: str  # "1,204 rows · 12 columns"
