@@ -55,7 +55,7 @@ def test_a_target_that_is_not_there_has_no_sources(lab: Path, target: str) -> No
 
 
 def test_the_fingerprint_tells_one_target_from_another_with_the_same_files(lab: Path) -> None:
-    file = lab / "experiments" / "only.py"
+    file = lab / "experiments" / "a.py"
     assert fingerprint(str(file), lab) != fingerprint("nothing_here", lab, [str(file)])
 
 
