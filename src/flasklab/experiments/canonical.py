@@ -43,6 +43,24 @@ def canonical(value: Any, schema: Schema, root: Schema) -> Any:
     return _mapped(value, plain(schema, root), root, _canonical_leaf)
 
 
+def completed(value: Any, schema: Schema, root: Schema) -> Any:
+    """`value` (valid) with the defaults of what its objects leave out, so that it means the same when they change.
+
+    Args:
+        value: a valid value
+        schema: its schema
+        root: the whole schema, with its `$defs`
+    """
+    found = plain(schema, root)
+    if isinstance(value, list) and found.get("type") == "array":
+        return [completed(item, item_of(found, at), root) for at, item in enumerate(value)]
+    if isinstance(value, dict) and found.get("properties"):
+        known = found["properties"]
+        defaults = {name: inner["default"] for name, inner in known.items() if "default" in inner}
+        return {name: completed(item, known.get(name, {}), root) for name, item in (defaults | value).items()}
+    return value
+
+
 def stand_in(value: Any, schema: Schema, root: Schema) -> Any:
     """`value` with "NaN", "Infinity" and "-Infinity" as 0.0 wherever any float may stand, and decimals as floats.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flasklab.errors import InvalidParametersError, ParameterError
-from flasklab.experiments.canonical import canonical, stand_in
+from flasklab.experiments.canonical import canonical, completed, stand_in
 from flasklab.experiments.complaints import complaints
 from flasklab.experiments.form_text import choice_text, from_text, to_text
 from flasklab.runs.json import finite
@@ -52,7 +52,7 @@ def validate(schema: Schema, defaults: Mapping[str, Any], values: Mapping[str, A
     if errors:
         raise InvalidParametersError(errors)
     params = {
-        name: known[name] if name in known else copy.deepcopy(defaults[name])
+        name: completed(known[name], _at(schema, name), schema) if name in known else copy.deepcopy(defaults[name])
         for name in schema.get("properties", {})
         if name in known or name in defaults
     }

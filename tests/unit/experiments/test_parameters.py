@@ -81,6 +81,26 @@ def test_all_errors_are_told_at_once() -> None:
     )
 
 
+def test_an_object_given_in_part_is_recorded_with_the_defaults_of_the_rest() -> None:
+    layer = {
+        "type": "object",
+        "properties": {"size": {"type": "integer"}, "bias": {"type": "boolean", "default": True}},
+        "required": ["size"],
+    }
+    model = {
+        "type": "object",
+        "properties": {
+            "rate": {"type": "number", "default": 0.5},
+            "layers": {"type": "array", "items": {"$ref": "#/$defs/Layer"}, "default": []},
+        },
+    }
+    schema = {"type": "object", "properties": {"model": {"$ref": "#/$defs/Model"}}, "additionalProperties": False}
+    schema["$defs"] = {"Model": model, "Layer": layer}
+    checked = validate(schema, {}, {"model": {"layers": [{"size": 3}]}})
+    assert checked.params == {"model": {"rate": 0.5, "layers": [{"size": 3, "bias": True}]}}
+    assert validate(schema, {"model": {"rate": 0.5, "layers": []}}, {"model": {}}).given == ()
+
+
 def test_parameters_nested_too_deeply_are_refused() -> None:
     value: Any = 1
     for _ in range(100_000):
