@@ -121,3 +121,19 @@ def test_a_form_is_copied_as_code_that_follows_every_change(visit: Callable[...,
     expect(page.locator("#toasts")).to_contain_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == f"flasklab run classify -p {target} -p model=forest -p test_size=0.35"
+
+
+def test_a_file_may_be_dropped_instead_of_chosen(visit: Callable[..., Visitor], example: ServedLab) -> None:
+    guest = visit(example)
+    page = guest.open("run/describe")
+    carried = page.evaluate_handle(
+        """() => {
+            const carried = new DataTransfer();
+            carried.items.add(new File(["a,b\\n1,2\\n3,4\\n"], "tiny.csv", { type: "text/csv" }));
+            return carried;
+        }"""
+    )
+    page.locator("[data-drop]").dispatch_event("drop", {"dataTransfer": carried})
+    guest.start()
+    expect(guest.state).to_have_text("Succeeded")
+    expect(guest.section("Parameters")).to_contain_text("tiny.csv")
