@@ -168,7 +168,7 @@ class Supervisor:
                     if attempt.pid == message["pid"] and attempt.zygote is handle and not attempt.gone:
                         attempt.status = message["status"]
                         if message["leftovers"]:
-                            attempt.log.say(f"{message['leftovers']} processes left behind by the run were ended.")
+                            attempt.log.say("Processes left behind by the run were ended.")
                         self._process_gone(attempt)
 
     def _zygote_gone(self, handle: ZygoteHandle) -> None:
@@ -366,8 +366,7 @@ class Supervisor:
         for attempt in turn.written:
             attempt.recorded.written()
             if attempt.recorded.has_begun:
-                self._in_doubt = False  # a transaction failed, and may have been committed before the answer was lost
-        self._claim_pause = 0.0
+                self._claim_pause = 0.0
         for attempt, why in turn.requeued:
             attempt.log.say(f"{why} It is queued again.")
             if not attempt.recorded.has_begun:

@@ -58,9 +58,8 @@ def claimed(store: Store) -> Run:
 
 def under_way(store: Store, settings: Settings) -> Attempt:
     run = claimed(store)
-    spec = RunSpec(
-        id=run.id, number=run.number, attempt=1, experiment="double", params={}, folder=settings.results, files={}
-    )
+    folder = settings.results / "work" / f"{run.id}-1"
+    spec = RunSpec(id=run.id, number=run.number, attempt=1, experiment="double", params={}, folder=folder, files={})
     return Attempt(
         spec=spec,
         limits=Limits(timeout_seconds=None, memory_bytes=None, retries=0),
@@ -134,3 +133,36 @@ def test_code_that_began_unheard_does_not_begin_again(store: Store, *, begun: bo
     with store.read() as unit:
         found = unit.runs.get(run.id)
     assert (found.state, found.begun) == (state, int(begun))
+
+
+def test_a_doubt_lasts_until_the_queue_was_looked_at(supervisor: Supervisor, settings: Settings, store: Store) -> None:
+    attempt = under_way(store, settings)
+    supervisor._attempts = {attempt.spec.id: attempt}
+    attempt.recorded.take({"type": "begin"})
+    supervisor._in_doubt = True
+
+    turn(supervisor)
+    assert attempt.recorded.since is None  # it was written, in a turn that did not look
+    assert supervisor._in_doubt
+
+    supervisor._act(Turn(looked=True), time.monotonic())
+    assert not supervisor._in_doubt
+
+
+def test_the_pause_between_claims_grows_while_no_run_begins_and_is_over_when_one_does(
+    supervisor: Supervisor, settings: Settings, store: Store
+) -> None:
+    pauses = []
+    for _ in range(3):
+        attempt = under_way(store, settings)
+        supervisor._attempts = {attempt.spec.id: attempt}
+        now_ = time.monotonic()
+        supervisor._act(Turn(written=[attempt], ended=[attempt], requeued=[(attempt, "No process.")]), now_)
+        pauses.append(supervisor._claim_at - now_)
+        supervisor._act(Turn(looked=True), now_)  # a turn in between, in which nothing began
+    assert pauses == pytest.approx([0.5, 1.0, 2.0])
+
+    begun = under_way(store, settings)
+    begun.recorded.take({"type": "begin"})
+    supervisor._act(Turn(written=[begun]), time.monotonic())
+    assert supervisor._claim_pause == 0.0
