@@ -11,13 +11,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 BARE_FLASK = """
 from flask import Flask
@@ -88,13 +88,13 @@ def family(pid: int) -> list[psutil.Process]:
 
 
 def cpu_seconds(processes: list[psutil.Process]) -> float:
-    """CPU time that they have used so far."""
-    total = 0.0
+    """CPU time that all their threads have used so far, to the nanosecond; ticks of 10 ms would hide an idle lab's."""
+    total = 0
     for process in processes:
-        with contextlib.suppress(psutil.Error):
-            times = process.cpu_times()
-            total += times.user + times.system
-    return total
+        for thread in Path(f"/proc/{process.pid}/task").glob("*/schedstat"):
+            with contextlib.suppress(OSError):
+                total += int(thread.read_text(encoding="ascii").split()[0])
+    return total / 1e9
 
 
 def peak_megabytes(pid: int) -> float:

@@ -57,7 +57,6 @@ class Attempt:
     told_at: float | None = None  # monotonic time of its last word
     status: int | None = None  # as waitpid gave it
     gone: bool = False  # nothing of its processes is left
-    disowned: bool = False  # the store says that the run is no longer ours
     why_lost: str = ""  # set when nobody can say how it ended
     left_files: Future[list[LeftFile]] | None = None
     unstorable: bool = False  # not even its end can be written

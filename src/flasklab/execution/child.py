@@ -175,8 +175,8 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
         recorder.event({"type": "outcome", **outcome})
         _await_threads()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        # Private, but the only way to run exit hooks before os._exit; multiprocessing and billiard rely on it as well.
-        atexit._run_exitfuncs()  # noqa: SLF001
+        # multiprocessing and billiard rely on it as well.
+        atexit._run_exitfuncs()  # noqa: SLF001 - the only way to run exit hooks before os._exit
     return 0 if outcome["state"] == RunState.SUCCEEDED else 1
 
 

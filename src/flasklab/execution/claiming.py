@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flasklab.config import Settings
     from flasklab.execution.zygotes import ZygoteHandle
     from flasklab.experiments.description import Catalog
+    from flasklab.runs.json import Json
     from flasklab.store.claims import Claimable
     from flasklab.store.store import Store
     from flasklab.store.unit import Unit
@@ -38,15 +39,16 @@ def refuse(unit: Unit, claimable: Claimable, catalog: Catalog) -> bool:
     """Settle a run whose experiment the lab no longer has; False when the experiment is there."""
     if catalog.find(claimable.experiment) is not None:
         return False
-    attempt = unit.runs.claim(claimable.id, now())
+    at, seq = now(), claimable.seq + 2
+    attempt = unit.runs.claim(claimable.id, at)
     if attempt is None:
         return True
     broken = next((one for one in catalog.broken if one.module.rpartition(".")[2] == claimable.experiment), None)
     why = f"{broken.file}: {broken.error}" if broken else "No module of the lab defines it any more."
     error = RunError(type="ExperimentUnavailable", message=f"{claimable.experiment} cannot be run. {why}")
-    unit.runs.settle(
-        claimable.id, attempt, state=RunState.FAILED, output=None, error=error, at=now(), seq=claimable.seq + 2
-    )
+    unit.runs.settle(claimable.id, attempt, state=RunState.FAILED, output=None, error=error, at=at, seq=seq)
+    told: dict[str, Json] = {"attempt": attempt, "reason": error.message}
+    unit.events.add(claimable.number, seq, RunState.FAILED, told, at)
     return True
 
 

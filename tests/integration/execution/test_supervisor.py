@@ -10,12 +10,14 @@ import pytest
 
 from flasklab.config import Settings
 from flasklab.execution.attempt import Attempt, Limits
+from flasklab.execution.claiming import refuse
 from flasklab.execution.recorded import Recorded
 from flasklab.execution.recovery import recover
 from flasklab.execution.spec import RunSpec
 from flasklab.execution.supervisor import Supervisor
 from flasklab.execution.turn import Turn
 from flasklab.execution.zygotes import ZygoteHandle
+from flasklab.experiments.description import Catalog
 from flasklab.recording.frames import Metrics
 from flasklab.runs.run import NewRun, Run, new_run_id
 from flasklab.runs.state import RunState
@@ -166,3 +168,15 @@ def test_the_pause_between_claims_grows_while_no_run_begins_and_is_over_when_one
     begun.recorded.take({"type": "begin"})
     supervisor._act(Turn(written=[begun]), time.monotonic())
     assert supervisor._claim_pause == 0.0
+
+
+def test_a_run_whose_experiment_is_gone_fails_with_the_reason_in_its_events(store: Store) -> None:
+    with store.write() as unit:
+        run = unit.runs.add(NewRun(id=new_run_id(), experiment="removed", params={}, given=()), now())
+        (claimable,) = unit.runs.queued(1)
+        assert refuse(unit, claimable, Catalog(fingerprint="x", ready=True))
+        found, events = unit.runs.get(run.id), unit.events.of(run.number)
+    assert found.state is RunState.FAILED
+    assert found.error is not None
+    assert events[-1].kind == "failed"
+    assert events[-1].data["reason"] == found.error.message
