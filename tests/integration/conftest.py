@@ -174,9 +174,8 @@ class Bench:
             for key, values in (points or {}).items():
                 steps = list(range(len(values)))
                 times = [1000.0 + step for step in steps]
-                unit.metrics.append(
-                    run.number, key, Points(steps=steps, values=values, times=times, seqs=[seq] * len(values))
-                )
+                given = Points(steps=steps, values=values, times=times, seqs=[seq] * len(values))
+                unit.metrics.append(run.number, {key: given})
             unit.runs.settle(run.id, attempt, state=state, output=output, error=error, at=now(), seq=seq + 1)
         return self.services.read.get(run.id)
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import secrets
+import zlib
+from array import array
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import text
 
+from flasklab.runs.metrics import Points
 from flasklab.store.engine import open_engine
+from flasklab.store.metric_chunks import MetricChunks
+from flasklab.store.metric_reads import MetricReads
 from flasklab.store.schema import HISTORY, prepare
 from flasklab.store.tables import metadata
 
@@ -137,3 +142,45 @@ def test_the_known_revisions_are_those_of_the_scripts() -> None:
     scripts = ScriptDirectory(str(HISTORY.migrations))
     found = [script.revision for script in scripts.walk_revisions()]
     assert tuple(reversed(found)) == HISTORY.revisions
+
+
+def test_metrics_of_the_first_schema_are_the_same_in_the_second(engines: tuple[Engine, Engine]) -> None:
+    first, _ = engines
+    values = [1 / (1 + step) for step in range(1500)]
+    with first.connect().execution_options(flasklab_writes=True) as connection, connection.begin():
+        upgrade(connection, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO runs (id, experiment, state, params, given, tags, note, attempt, begun, retries, created_at,"
+                " created_by, seq, dropped) VALUES ('r', 'e', 'running', '{}', '[]', '[]', '', 1, 1, 0, 0, '', 1500, 0)"
+            )
+        )
+        number = connection.execute(text("SELECT number FROM runs")).scalar_one()
+        connection.execute(
+            text("INSERT INTO metric_summaries VALUES (:n, 'loss', :last, :last, 1, 0.1, 1500, 1500, 1499)"),
+            {"n": number, "last": values[-1]},
+        )
+        for start, length, packed in ((0, 1000, 1), (1000, 500, 0)):
+            part = range(start, start + length)
+            columns = (
+                array("q", part),
+                array("d", values[start : start + length]),
+                array("d", [1e9 + step for step in part]),
+                array("q", [step + 1 for step in part]),
+            )
+            data = [zlib.compress(one.tobytes(), 1) if packed else one.tobytes() for one in columns]
+            connection.execute(
+                text("INSERT INTO metric_chunks VALUES (:n, 'loss', :s, :l, :f, :t, :p, :a, :b, :c, :d)"),
+                {"n": number, "s": start, "l": length, "f": start + 1, "t": start + length, "p": packed}
+                | dict(zip("abcd", data, strict=True)),
+            )
+        upgrade(connection, "0002")
+        reads, chunks = MetricReads(connection), MetricChunks(connection)
+        found = reads.series(number, "loss")
+        assert (list(found.steps), list(found.values)) == (list(range(1500)), values)
+        assert list(reads.new_points(number, 1498)["loss"].values) == values[-2:]
+        chunks.append(number, {"loss": Points(steps=[1500], values=[7.0], times=[2e9], seqs=[1501])})
+        chunks.finish(number)
+        assert list(reads.series(number, "loss").values) == [*values, 7.0]
+        summary = chunks.summaries([number])[number]["loss"]
+        assert (summary.count, summary.max, summary.last) == (1501, 7.0, 7.0)

@@ -70,7 +70,18 @@ def _paths() -> dict[str, Any]:
             "get": _operation("getRun", "One run", _ref("Run"), problems=(404,)),
         },
         "/runs/{id}/metrics": {
-            "parameters": [run_id, key, _query("points", "At most about so many points, extremes kept", "integer")],
+            "parameters": [
+                run_id,
+                key,
+                _query("points", "At most about so many points, extremes kept", "integer"),
+                _query("from", "Only points from here on", "number"),
+                _query("to", "Only points up to here", "number"),
+                _query(
+                    "over", "What `from` and `to` count: `steps` (unless given), or `times` in Unix seconds", "string"
+                ),
+                _query("after", "Only what came after the `cursor` of an answer before", "integer"),
+                _query("format", "`json`, `csv` (all points), or `binary` for charts", "string"),
+            ],
             "get": _operation("getMetrics", "Series of its metrics", _ref("Metrics"), problems=(404, 422)),
         },
         "/runs/{id}/logs": {
@@ -90,7 +101,12 @@ def _paths() -> dict[str, Any]:
             "get": _operation("listEvents", "What happened to it", _ref("Events"), problems=(404,)),
         },
         "/runs/{id}/live": {
-            "parameters": [run_id, _query("cursor", "`cursor` of the answer before", "string")],
+            "parameters": [
+                run_id,
+                key,
+                _query("cursor", "`cursor` of the answer before", "string"),
+                _query("points", "At most so many new points per metric", "integer"),
+            ],
             "get": _operation("followRun", "What is new about it", _ref("Live"), problems=(404,)),
         },
         "/runs/{id}/cancel": {

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, request, url_for
 
-from flasklab.errors import InvalidParametersError, ParameterError
 from flasklab.http.answers import json_answer
+from flasklab.http.arguments import asked_whole
 from flasklab.http.asking import who_asks
 from flasklab.http.lab import current_lab
 from flasklab.http.lists import asked_page, page_json, whole_list
-from flasklab.http.run_json import artifacts_json, run_json, series_json
+from flasklab.http.run_json import artifacts_json, run_json
 from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, start_run
 from flasklab.http.submitted import read_submitted
 from flasklab.http.waiting import asked_wait
@@ -39,22 +39,14 @@ def run(run_id: str) -> Response:
     return json_answer(run_json(read.get(run_id) if wait is None else read.wait(run_id, wait)))
 
 
-def metrics(run_id: str) -> Response:
-    """GET runs/{id}/metrics: series, whole or reduced to about `?points=`."""
-    keys = request.args.getlist("key") or None
-    points = _whole("points", 1, 1_000_000)
-    found = current_lab().services.metrics.series(run_id, keys, points)
-    return json_answer({"metrics": {key: series_json(series) for key, series in found.items()}})
-
-
 def logs(run_id: str) -> Response:
     """GET runs/{id}/logs: a range of the log as JSON, or all of it as text."""
     services = current_lab().services
     found = services.read.get(run_id)
     if _wants_text():
         return _text_log(services.store.logs.path(found.id))
-    start = _whole("start", -(2**62), 2**62) or 0
-    limit = _whole("limit", 1, _LOG_BYTES) or _LOG_BYTES
+    start = asked_whole("start", -(2**62), 2**62) or 0
+    limit = asked_whole("limit", 1, _LOG_BYTES) or _LOG_BYTES
     part = services.store.logs.read(found.id, start, limit)
     return json_answer({"start": part.start, "end": part.end, "size": part.size, "pieces": pieces_json(part.pieces)})
 
@@ -70,24 +62,6 @@ def events(run_id: str) -> Response:
     return whole_list(
         "events",
         [{"seq": event.seq, "kind": event.kind, "data": event.data, "at": rfc3339(event.at)} for event in found],
-    )
-
-
-def live(run_id: str) -> Response:
-    """GET runs/{id}/live: what is new after `?cursor=`; 304 when the reader has seen it."""
-    news = current_lab().services.follow(run_id, request.args.get("cursor"), _whole("points", 1, 1_000_000))
-    headers = {"ETag": f'"{news.cursor}"', "Cache-Control": "private, no-cache"}
-    if request.if_none_match.contains(news.cursor):
-        return Response(status=304, headers={**headers, "Flasklab-Poll": str(news.poll_ms)})
-    return json_answer(
-        {
-            "cursor": news.cursor,
-            "poll_ms": news.poll_ms,
-            "run": run_json(news.run),
-            "points": {key: series_json(series) for key, series in news.points.items()},
-            "log": {"start": news.log.start, "end": news.log.end, "pieces": pieces_json(news.log.pieces)},
-        },
-        headers=headers,
     )
 
 
@@ -127,16 +101,3 @@ def _text_log(path: Path) -> Response:
                     yield piece
 
     return Response(sent(), mimetype="text/plain")
-
-
-def _whole(name: str, least: int, most: int) -> int | None:
-    text = request.args.get(name)
-    if not text:
-        return None
-    try:
-        number = int(text) if len(text) < 20 else most + 1
-    except ValueError:
-        number = most + 1
-    if not least <= number <= most:
-        raise InvalidParametersError((ParameterError(name, f"must be a whole number from {least} to {most}"),))
-    return number

@@ -27,7 +27,7 @@ from flasklab.execution.told import (
     Tagged,
     read_event,
 )
-from flasklab.recording.frames import Metrics
+from flasklab.recording.frames import NO_STEP, Metrics
 from flasklab.runs.artifacts import Artifact, StoredFile
 from flasklab.runs.metrics import Points
 from flasklab.runs.run import Progress
@@ -93,6 +93,11 @@ class _Column:
     seqs: list[int] = field(default_factory=list)
 
 
+def _numbered(steps: Sequence[int], count: int) -> list[int]:
+    """Steps, with the number of points before it for each that was not given."""
+    return [count + at if step == NO_STEP else step for at, step in enumerate(steps)]
+
+
 @dataclass(slots=True, kw_only=True)
 class Recorded:
     """Everything of one attempt that still has to be written."""
@@ -134,23 +139,26 @@ class Recorded:
 
     def take(self, frame: Metrics | dict[str, Any]) -> None:
         """Take in one frame of the child."""
-        self.seq += 1
         if self.since is None:
             self.since = time.monotonic()
         if isinstance(frame, Metrics):
             self._take_points(frame)
         else:
+            self.seq += 1
             self._take_event(frame)
 
     def _take_points(self, frame: Metrics) -> None:
-        for key, value in zip(frame.keys, frame.values, strict=True):
+        first, self.seq = self.seq + 1, self.seq + len(frame.steps)
+        seqs = range(first, self.seq + 1)
+        unnumbered = NO_STEP in frame.steps
+        for key, values in zip(frame.keys, frame.columns, strict=True):
             column = self._columns.setdefault(key, _Column())
             count = self._counts.get(key, 0)
-            self._counts[key] = count + 1
-            column.steps.append(count if frame.step is None else frame.step)
-            column.values.append(value)
-            column.times.append(frame.time)
-            column.seqs.append(self.seq)
+            self._counts[key] = count + len(values)
+            column.steps += _numbered(frame.steps, count) if unnumbered else frame.steps
+            column.values += values
+            column.times += frame.times
+            column.seqs += seqs
 
     def _take_event(self, event: dict[str, Any]) -> None:
         try:
@@ -229,9 +237,13 @@ class Recorded:
         dropped = self._dropped or None
         if not unit.runs.record(self.id, self.attempt, seq=self.seq, dropped=dropped, **self._changes):
             return False
-        for key, column in self._columns.items():
-            points = Points(steps=column.steps, values=column.values, times=column.times, seqs=column.seqs)
-            unit.metrics.append(self.number, key, points)
+        unit.metrics.append(
+            self.number,
+            {
+                key: Points(steps=column.steps, values=column.values, times=column.times, seqs=column.seqs)
+                for key, column in self._columns.items()
+            },
+        )
         for artifact in self._artifacts:
             unit.artifacts.add(self.number, artifact)
         return True

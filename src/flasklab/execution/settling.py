@@ -42,6 +42,7 @@ def settle(unit: Unit, attempt: Attempt) -> str:
         if unit.runs.requeue(spec.id, spec.attempt, seq=recorded.seq):
             unit.events.add(spec.number, recorded.seq, RunState.QUEUED, told, at)
         return reason
+    unit.metrics.finish(spec.number)
     settled = unit.runs.settle(
         spec.id,
         spec.attempt,

@@ -6,6 +6,7 @@ and prefix.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
@@ -18,7 +19,15 @@ if TYPE_CHECKING:
     from flasklab.experiments.description import BrokenModule, Description
     from flasklab.runs.artifacts import Artifact
     from flasklab.runs.metrics import Series
-    from flasklab.runs.run import Run
+    from flasklab.runs.run import MetricSummary, Run
+
+
+_LIVE = frozenset(
+    {
+        *("id", "number", "experiment", "state", "progress", "seed", "attempt", "queue_position"),
+        *("created_at", "started_at", "finished_at"),
+    }
+)
 
 
 def run_json(run: Run) -> dict[str, Any]:
@@ -61,6 +70,16 @@ def series_json(series: Series) -> dict[str, Any]:
         "times": list(series.times),
         "count": series.count,
     }
+
+
+def summary_json(summary: MetricSummary) -> dict[str, Any]:
+    """A metric in six numbers."""
+    return asdict(summary)
+
+
+def live_run_json(run: Run) -> dict[str, Any]:
+    """What changes of a run while it goes on, for those who follow it."""
+    return {name: value for name, value in run_values(run).items() if name in _LIVE} | {"dropped": run.dropped}
 
 
 def experiment_json(description: Description) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import select
 import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -25,7 +26,7 @@ from flasklab.recording.plain import as_json
 from flasklab.runs.json import finite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 METRICS: Final = 1
 EVENT: Final = 2
@@ -43,15 +44,17 @@ _PART_HEAD = struct.Struct("<QB")
 _KEY_LENGTH = struct.Struct("<H")
 _MAX_PAYLOAD = MAX_PACKET - _HEADER.size
 _MAX_LAYOUTS = 1_024  # tuples of keys remembered on either side
+_FIRST_BATCH = 4  # packets looked at together before it is known whether they are alike
 
 
-class Metrics(msgspec.Struct, frozen=True, gc=False):
-    """Values logged in one call. A msgspec struct, since hundreds of thousands a second are made."""
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Calls of `run.log` with the same keys, one directly after the other: a column per key, a row per call."""
 
-    time: float  # Unix seconds
-    step: int | None
     keys: tuple[str, ...]
-    values: tuple[float, ...]
+    times: tuple[float, ...]  # Unix seconds
+    steps: tuple[int, ...]  # NO_STEP where the call gave none
+    columns: tuple[tuple[float, ...], ...]  # values, in the order of `keys`
 
 
 class Layout:
@@ -147,7 +150,7 @@ class Decoder:
         self._pending = 0  # bytes of unfinished streams
         self._abandoned: set[int] = set()  # streams grown too large, of which more parts may come
         self._keys: dict[bytes, tuple[str, ...]] = {}
-        self._values: dict[int, struct.Struct] = {}
+        self._alike: dict[tuple[int, int], struct.Struct] = {}  # packets of one length and count of values
 
     @property
     def unfinished(self) -> int:
@@ -162,47 +165,79 @@ class Decoder:
         """
         buffer = self._rest + data if self._rest else data
         found: list[Metrics | dict[str, Any]] = []
-        position, end = 0, len(buffer)
+        position, end, most = 0, len(buffer), _FIRST_BATCH
         while end - position >= _HEADER.size:
             length, kind = _HEADER.unpack_from(buffer, position)
             stop = position + _HEADER.size + length
             if stop > end:
                 break
-            self._message(kind, buffer[position + _HEADER.size : stop], found)
-            position = stop
+            batch = self._batch(buffer, position, stop, most) if kind == METRICS else None
+            if batch is None:
+                self._message(kind, buffer[position + _HEADER.size : stop], found)
+                position = stop
+            else:
+                found.append(batch)
+                position += len(batch.steps) * (stop - position)
+            # A loop logs the same keys again and again: the longer it has done so, the more is taken at once.
+            most = 4 * most if batch is not None and len(batch.steps) == most else _FIRST_BATCH
         self._rest = buffer[position:]
         return found
 
+    def _batch(self, buffer: bytes, position: int, stop: int, most: int) -> Metrics | None:
+        """The packet from `position` to `stop` and those like it that follow, `most` at most; None if it is damaged."""
+        size = stop - position
+        head = _HEADER.size + _METRICS_HEAD.size
+        if size < head:
+            return None
+        (count,) = _KEY_LENGTH.unpack_from(buffer, position + head - _KEY_LENGTH.size)
+        block_at = head + 8 * count
+        if block_at > size:
+            return None
+        block = buffer[position + block_at : stop]
+        keys = self._known_keys(block)
+        if keys is None or len(keys) != count:
+            return None
+        alike = self._alike.get((size, count))
+        if alike is None:
+            if len(self._alike) >= _MAX_LAYOUTS:
+                self._alike.clear()
+            alike = self._alike[size, count] = struct.Struct(f"<HBdqH{count}d{size - block_at}s")
+        rows = min(most, (len(buffer) - position) // size)
+        if rows < 2 or buffer[stop + block_at : stop + size] != block:  # another loop's turn: take this one alone
+            _, _, time, step, _, *values, _ = alike.unpack_from(buffer, position)
+            return Metrics(keys, (time,), (step,), tuple((value,) for value in values))
+        packets = memoryview(buffer)[position : position + rows * size]
+        lengths, kinds, times, steps, counts, *columns, blocks = zip(*alike.iter_unpack(packets), strict=True)
+        header = (size - _HEADER.size, METRICS, count, block)
+        for have, column in zip(header, (lengths, kinds, counts, blocks), strict=True):
+            if column.count(have) != len(column):  # the others speak of something else
+                rows = min(rows, next(at for at, other in enumerate(column) if other != have))
+        return Metrics(keys, times[:rows], steps[:rows], tuple(column[:rows] for column in columns))
+
+    def _known_keys(self, block: bytes) -> tuple[str, ...] | None:
+        keys = self._keys.get(block)
+        if keys is None:
+            try:
+                keys = _keys(block)
+            except (ValueError, struct.error):
+                return None
+            if len(self._keys) >= _MAX_LAYOUTS:
+                self._keys.clear()
+            self._keys[block] = keys
+        return keys
+
     def _message(self, kind: int, payload: bytes, found: list[Metrics | dict[str, Any]]) -> None:
         try:
-            if kind == METRICS:
-                found.append(self._metrics(payload))
-            elif kind == EVENT:
+            if kind == EVENT:
                 found.append(_event(payload))
             elif kind == PART:
                 whole = self._part(payload)
                 if whole is not None:
-                    found.append(_whole(whole, self._metrics))
+                    found.append(_whole(whole))
             else:
                 self.dropped += 1
         except (ValueError, RecursionError, struct.error):
             self.dropped += 1
-
-    def _metrics(self, payload: bytes) -> Metrics:
-        time, step, count = _METRICS_HEAD.unpack_from(payload)
-        values = self._values.get(count)
-        if values is None:
-            values = self._values[count] = struct.Struct(f"<{count}d")
-        block = payload[_METRICS_HEAD.size + values.size :]
-        keys = self._keys.get(block)
-        if keys is None:
-            keys = _keys(block)
-            if len(self._keys) >= _MAX_LAYOUTS:
-                self._keys.clear()
-            self._keys[block] = keys
-        if len(keys) != count:
-            raise ValueError("as many keys as values were promised")
-        return Metrics(time, None if step == NO_STEP else step, keys, values.unpack_from(payload, _METRICS_HEAD.size))
 
     def _part(self, payload: bytes) -> bytes | None:
         stream, last = _PART_HEAD.unpack_from(payload)
@@ -224,12 +259,22 @@ class Decoder:
         return b"".join(pieces) if last else None
 
 
-def _whole(message: bytes, metrics: Callable[[bytes], Metrics]) -> Metrics | dict[str, Any]:
+def _whole(message: bytes) -> Metrics | dict[str, Any]:
     if message[:1] == bytes((METRICS,)):
-        return metrics(message[1:])
+        return _metrics(message[1:])
     if message[:1] == bytes((EVENT,)):
         return _event(message[1:])
     raise ValueError("joined parts are metrics or an event")
+
+
+def _metrics(payload: bytes) -> Metrics:
+    """One call of so many values that no packet holds them."""
+    time, step, count = _METRICS_HEAD.unpack_from(payload)
+    values = struct.unpack_from(f"<{count}d", payload, _METRICS_HEAD.size)
+    keys = _keys(payload[_METRICS_HEAD.size + 8 * count :])
+    if len(keys) != count:
+        raise ValueError("as many keys as values were promised")
+    return Metrics(keys, (time,), (step,), tuple((value,) for value in values))
 
 
 def _event(payload: bytes) -> dict[str, Any]:

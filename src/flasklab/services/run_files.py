@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 
 from flasklab.errors import FileMissingError
 from flasklab.runs.json import encode
+from flasklab.services.metric_csv import metrics_csv
+from flasklab.services.metric_read import MetricRead
 from flasklab.services.run_record import run_record
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flasklab.runs.artifacts import Artifact
-    from flasklab.runs.metrics import Series
     from flasklab.runs.run import Run
     from flasklab.store.store import Store
 
@@ -27,7 +27,6 @@ _COMPRESSED = (
     *(".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".zip", ".gz", ".bz2", ".xz", ".zst", ".7z"),
     *(".npz", ".parquet", ".xlsx", ".pt", ".pth"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula at a cell's start
 
 
 class RunFiles:
@@ -95,11 +94,7 @@ class RunFiles:
                 yield f"code/{_safe(name)}", _file(self._store.files.path(sha256))
 
     def _metrics(self, run: Run) -> Iterator[bytes]:
-        yield b"metric,step,value,time\r\n"
-        for key in run.metrics:
-            with self._store.read() as unit:
-                series = unit.metrics.series(run.number, key)
-            yield from _rows(series)
+        return metrics_csv(MetricRead(self._store).pieces(run.id))
 
 
 class _Sink(io.RawIOBase):
@@ -143,19 +138,6 @@ def _file(path: Path) -> Iterator[bytes]:
     with stream:
         while piece := stream.read(_PIECE):
             yield piece
-
-
-def _rows(series: Series) -> Iterator[bytes]:
-    key = f"'{series.key}" if series.key.startswith(_FORMULA) else series.key
-    text = io.StringIO()
-    writer = csv.writer(text)
-    for position, row in enumerate(zip(series.steps, series.values, series.times, strict=True), start=1):
-        writer.writerow((key, *row))
-        if position % 10_000 == 0:
-            yield text.getvalue().encode("utf-8", "replace")
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue().encode("utf-8", "replace")
 
 
 def _safe(name: str) -> str:

@@ -3,32 +3,39 @@
 The cursor is text: the number of the last event seen, the log's offset, and what changes without an event of
 the run's own (its place in the queue, a cancel that was asked for). Equal cursors mean that nothing is new. It
 is meant for this room only; readers hand it back as they got it.
+
+Many may follow one run: what they ask within a moment is asked of the store once.
 """
 
 from __future__ import annotations
 
 import re
+import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flasklab.runs.downsampling import reduced
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
-from flasklab.services.downsampling import reduced
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from flasklab.runs.log import LogSlice
     from flasklab.runs.metrics import Series
-    from flasklab.runs.run import Run
+    from flasklab.runs.run import MetricSummary, Run
     from flasklab.store.store import Store
 
 LOG_LINES = 500  # at most so many in one answer
 LOG_BYTES = 256 * 1024
 LIVE_POINTS = 2000  # per metric in one answer, when the caller does not say
+FIRST_METRICS = 6  # whose numbers stand above a run's page, whatever else is asked for
 _CURSOR = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})(?:\.[a-z0-9]*)?")
 _FRESH_SECONDS = 10.0  # a run is watched closely in the first seconds after its start
-_QUICK_MS, _USUAL_MS, _IDLE_MS, _FINAL_MS = 500, 1000, 2500, 5000
+_QUICK_MS, _USUAL_MS, _IDLE_MS, _FINAL_MS = 500, 700, 2500, 5000
+_SAME_SECONDS = 0.05  # for so long a look at a run, and an answer, serve everyone who asks
+_MOST_KEPT = 512  # looks and answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +43,23 @@ class Live:
     """A run and what is new about it."""
 
     cursor: str  # ask with it next time
-    run: Run
+    run: Run  # without metrics and artifacts
+    artifacts: int  # how many it has
+    keys: tuple[str, ...]  # metrics whose first point is new
+    metrics: Mapping[str, MetricSummary]  # of those asked for and of the first few, if anything is new
     points: Mapping[str, Series]  # new points by metric; metrics without any are left out
     log: LogSlice  # new text; where its start is later than the cursor's offset, a part was passed over
     poll_ms: int  # milliseconds after which asking again is worth it
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What makes two questions the same."""
+
+    run_id: str
+    cursor: str | None
+    points: int
+    keys: tuple[str, ...] | None
 
 
 class RunFollow:
@@ -47,36 +67,96 @@ class RunFollow:
 
     Args:
         store: where runs are kept
+        clock: monotonic seconds
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._looks: dict[str, tuple[float, Run, str]] = {}  # when, the run, its cursor
+        self._answers: dict[_Asked, tuple[str, Live]] = {}  # by question: the cursor it leads to
 
-    def __call__(self, run_id: str, cursor: str | None = None, points: int | None = None) -> Live:
+    def __call__(
+        self,
+        run_id: str,
+        cursor: str | None = None,
+        points: int | None = None,
+        keys: Collection[str] | None = None,
+    ) -> Live:
         """What is new about a run since `cursor`.
 
         Args:
             run_id: which run
             cursor: `Live.cursor` of the answer before; from the start without one, or when it cannot be read
             points: at most so many points per metric; `LIVE_POINTS` when not given
+            keys: only the points of these metrics; of all when not given
 
         Raises:
             RunNotFoundError: there is no such run.
         """
-        after_seq, offset = _read(cursor)
+        asked = _Asked(run_id, cursor, points or LIVE_POINTS, None if keys is None else tuple(keys))
+        _, following = self._look(run_id)
+        known = self._answers.get(asked)
+        if known is not None and known[0] == following:
+            return known[1]
+        live = self._answer(asked)
+        with self._lock:
+            if len(self._answers) >= _MOST_KEPT:
+                self._answers.clear()
+            self._answers[asked] = (following, live)
+        return live
+
+    def head(self, run_id: str) -> str:
+        """The cursor of whoever knows everything about a run; cheap.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        return self._look(run_id)[1]
+
+    def _look(self, run_id: str) -> tuple[Run, str]:
+        """The run now, and the cursor of whoever knows everything."""
+        found = self._looks.get(run_id)
+        at = self._clock()
+        if found is not None and 0 <= at - found[0] < _SAME_SECONDS:
+            return found[1], found[2]
         with self._store.read() as unit:
-            run = unit.runs.get(run_id)
+            run = unit.runs.glance(run_id)
+        cursor = f"{run.seq}.{self._store.logs.size(run_id)}.{_view(run)}"
+        with self._lock:
+            if len(self._looks) >= _MOST_KEPT:
+                self._looks.clear()
+            self._looks[run_id] = (at, run, cursor)
+        return run, cursor
+
+    def _answer(self, asked: _Asked) -> Live:
+        after_seq, offset = _read(asked.cursor)
+        new: Mapping[str, Series] = {}
+        keys: list[str] = []
+        metrics: Mapping[str, MetricSummary] = {}
+        with self._store.read() as unit:
+            run = unit.runs.glance(asked.run_id)
             if after_seq is not None and after_seq > run.seq:
                 after_seq, offset = None, None  # of another lab, or of a database restored since
-            new = unit.metrics.new_points(run.number, after_seq or 0) if after_seq != run.seq else {}
-        log = self._log(run_id, offset)
+            artifacts = unit.artifacts.count(run.number)
+            if after_seq != run.seq:
+                since = after_seq or 0
+                if asked.keys != ():
+                    new = unit.points.new_points(run.number, since, asked.keys)
+                keys = unit.points.new_keys(run.number, since)
+                metrics = unit.metrics.some_summaries(run.number, new, FIRST_METRICS)
+        log = self._log(run.id, offset)
         following = f"{run.seq}.{log.end}.{_view(run)}"
         return Live(
             cursor=following,
             run=run,
-            points={key: reduced(series, points or LIVE_POINTS) for key, series in new.items()},
+            artifacts=artifacts,
+            keys=tuple(keys),
+            metrics=metrics,
+            points={key: reduced(series, asked.points) for key, series in new.items()},
             log=log,
-            poll_ms=_poll_ms(run, idle=following == cursor),
+            poll_ms=_poll_ms(run, idle=following == asked.cursor),
         )
 
     def _log(self, run_id: str, offset: int | None) -> LogSlice:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from flasklab.runs.artifacts import Artifact
 from flasklab.store.tables import artifacts
@@ -56,6 +56,11 @@ class ArtifactRows:
         for row in self._connection.execute(statement):
             found.setdefault(row.run_number, []).append(_artifact(row))
         return {number: tuple(several) for number, several in found.items()}
+
+    def count(self, run_number: int) -> int:
+        """How many artifacts a run has."""
+        statement = select(func.count()).select_from(artifacts).where(artifacts.c.run_number == run_number)
+        return int(self._connection.execute(statement).scalar_one())
 
     def find(self, run_number: int, name: str) -> Artifact | None:
         """A run's artifact of this name, or None."""

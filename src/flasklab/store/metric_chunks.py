@@ -1,64 +1,54 @@
-"""Metrics: column chunks of up to 1,000 points, and one summary per run and key.
+"""Metrics as they are written: chunks of points, coarser levels of long series, one summary per run and key.
 
-Lists and searches touch summaries only; charts read chunks. The last chunk of a key is raw, so that new
-points are appended to its columns; a full one is deflated and never touched again.
+Lists and searches touch summaries only. Each transaction adds one open chunk per key; when there are many, those at the
+end are joined so that the rest at least doubles in size towards the beginning (Bentley and Saxe 1980,
+https://doi.org/10.1016/0196-6774(80)90015-2), and each point is rewritten a few times at most. Every 65,536 points
+become a closed chunk, which is packed and never touched again, together with its buckets of 64 points; 16 such chunks
+of buckets become one of the next level, and so on: any part of any series is drawn from a few rows.
 """
 
 from __future__ import annotations
 
 import math
-import sys
-import zlib
-from array import array
-from bisect import bisect_right
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
-from flasklab.runs.metrics import Points, Series
 from flasklab.runs.run import MetricSummary
+from flasklab.store import metric_columns as columns
 from flasklab.store.tables import metric_chunks, metric_summaries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
-CHUNK_POINTS = 1000
-_SWAP = sys.byteorder == "big"  # the columns are little-endian everywhere
-_COLUMNS = (("steps", "q"), ("points", "d"), ("times", "d"), ("seqs", "q"))
+    from flasklab.runs.metrics import Points
+
+CLOSED_POINTS: Final = 65_536  # of a closed chunk
+BUCKET_POINTS: Final = 64  # points of a bucket of the first level
+FAN: Final = 16  # buckets that one of the next level stands for, and chunks that one of the next level stands for
+_MOST_OPEN = 32  # chunks per key, before those at the end are joined
+_MOST_KEYS = 500  # of one question
 
 _chunks, _summaries = metric_chunks.c, metric_summaries.c
-_TAIL = select(metric_chunks).where(
-    _chunks.run_number == bindparam("the_number"),
-    _chunks.key == bindparam("the_key"),
-    _chunks.start > bindparam("the_total") - CHUNK_POINTS,  # the only chunk that can have room
-    _chunks.packed == 0,
-)
 _ADD_CHUNK = insert(metric_chunks)
-_CHANGE_CHUNK = (
-    update(metric_chunks)
-    .where(
-        _chunks.run_number == bindparam("the_number"),
-        _chunks.key == bindparam("the_key"),
-        _chunks.start == bindparam("the_start"),
-    )
-    .values(
-        {
-            name: bindparam(f"new_{name}")
-            for name in ("length", "last_seq", "packed", "steps", "points", "times", "seqs")
-        }
-    )
-)
-_SUMMARY = select(metric_summaries).where(
-    _summaries.run_number == bindparam("the_number"), _summaries.key == bindparam("the_key")
-)
 _ADD_SUMMARY = insert(metric_summaries)
+_CHANGED = ("last", "min", "max", "mean", "total", "numbers", "step", "closed", "open_chunks")
 _CHANGE_SUMMARY = (
     update(metric_summaries)
     .where(_summaries.run_number == bindparam("the_number"), _summaries.key == bindparam("the_key"))
-    .values({name: bindparam(f"new_{name}") for name in ("last", "min", "max", "mean", "total", "numbers", "step")})
+    .values({name: bindparam(f"new_{name}") for name in _CHANGED})
 )
+_OF_KEY = (
+    _chunks.run_number == bindparam("the_number"),
+    _chunks.key == bindparam("the_key"),
+    _chunks.level == bindparam("the_level"),
+    _chunks.start >= bindparam("the_start"),
+)
+_LENGTHS = select(_chunks.start, _chunks.length).where(*_OF_KEY).order_by(_chunks.start)
+_FROM = select(metric_chunks).where(*_OF_KEY).order_by(_chunks.start)
+_DROP_FROM = delete(metric_chunks).where(*_OF_KEY)
 
 
 class MetricChunks:
@@ -67,17 +57,54 @@ class MetricChunks:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def append(self, run_number: int, key: str, points: Points) -> None:
-        """Add points to a metric and bring its summary up to date."""
-        if not points.steps:
-            return
-        before = self._connection.execute(_SUMMARY, {"the_number": run_number, "the_key": key}).first()
-        self._add_points(run_number, key, points, 0 if before is None else int(before.total))
-        self._summarize(run_number, key, points, before)
+    def append(self, run_number: int, points: Mapping[str, Points]) -> None:
+        """Add points to a run's metrics, and bring their summaries up to date.
+
+        Args:
+            run_number: whose they are
+            points: by metric; those without points are left out
+        """
+        points = {key: given for key, given in points.items() if given.steps}
+        before = self._summary_rows(run_number, list(points))
+        chunks: list[dict[str, Any]] = []
+        fresh: list[tuple[str, dict[str, Any]]] = []
+        changed: list[tuple[str, dict[str, Any]]] = []
+        for key, given in points.items():
+            known = before.get(key)
+            summary = _summary(given, known)
+            start = 0 if known is None else int(known.total)
+            added = _open_chunks(run_number, key, given, start)
+            chunks += added
+            summary["open_chunks"] = (0 if known is None else known.open_chunks) + len(added)
+            (fresh if known is None else changed).append((key, summary))
+        if chunks:
+            self._connection.execute(_ADD_CHUNK, chunks)
+        for key, summary in (*fresh, *changed):
+            if summary["open_chunks"] > _MOST_OPEN or summary["total"] - summary["closed"] >= CLOSED_POINTS:
+                self._tidy(run_number, key, summary)
+        if fresh:
+            rows = [{"run_number": run_number, "key": key, **summary} for key, summary in fresh]
+            self._connection.execute(_ADD_SUMMARY, rows)
+        if changed:
+            self._change(run_number, changed)
+
+    def finish(self, run_number: int) -> None:
+        """Join the open chunks of each of a run's metrics into one; nothing is added any more."""
+        rows = self._connection.execute(
+            select(metric_summaries).where(_summaries.run_number == run_number, _summaries.open_chunks > 1)
+        ).all()
+        changed = []
+        for row in rows:
+            summary = {name: getattr(row, name) for name in _CHANGED}
+            self._join(run_number, row.key, int(row.closed))
+            summary["open_chunks"] = 1
+            changed.append((row.key, summary))
+        if changed:
+            self._change(run_number, changed)
 
     def count(self, run_number: int, key: str) -> int:
         """How many points a metric has."""
-        row = self._connection.execute(_SUMMARY, {"the_number": run_number, "the_key": key}).first()
+        row = self._summary_rows(run_number, [key]).get(key)
         return 0 if row is None else int(row.total)
 
     def keys(self, run_number: int) -> list[str]:
@@ -97,109 +124,213 @@ class MetricChunks:
         )
         found: dict[int, dict[str, MetricSummary]] = {}
         for row in self._connection.execute(statement):
-            found.setdefault(row.run_number, {})[row.key] = MetricSummary(
-                last=_number(row.last),
-                min=_number(row.min),
-                max=_number(row.max),
-                mean=_number(row.mean),
-                count=row.total,
-                step=row.step,
-            )
+            found.setdefault(row.run_number, {})[row.key] = summary_of(row)
         return found
 
-    def series(self, run_number: int, key: str, after_seq: int | None = None) -> Series:
-        """A metric's points in the order in which they came, or only those that came after event `after_seq`.
-
-        An unknown metric has no points.
-        """
+    def some_summaries(self, run_number: int, keys: Iterable[str], first: int) -> dict[str, MetricSummary]:
+        """The summaries of these metrics of a run, and of its first few in order of the alphabet."""
         statement = (
-            select(metric_chunks).where(_chunks.run_number == run_number, _chunks.key == key).order_by(_chunks.start)
+            select(metric_summaries).where(_summaries.run_number == run_number).order_by(_summaries.key).limit(first)
         )
-        if after_seq is not None:
-            statement = statement.where(_chunks.last_seq > after_seq)
-        rows = self._connection.execute(statement).all()
-        return _joined(key, rows, after_seq, self.count(run_number, key))
+        found = {row.key: row for row in self._connection.execute(statement)}
+        found |= self._summary_rows(run_number, [key for key in keys if key not in found])
+        return {key: summary_of(row) for key, row in found.items()}
 
-    def new_points(self, run_number: int, after_seq: int) -> dict[str, Series]:
-        """A run's points that came after event `after_seq`, by metric; metrics without any are left out."""
-        statement = (
-            select(metric_chunks)
-            .where(_chunks.run_number == run_number, _chunks.last_seq > after_seq)
-            .order_by(_chunks.key, _chunks.start)
-        )
-        by_key: dict[str, list[Row[Any]]] = {}
-        for row in self._connection.execute(statement):
-            by_key.setdefault(row.key, []).append(row)
-        if not by_key:
-            return {}
-        counted = self._connection.execute(
-            select(_summaries.key, _summaries.total).where(_summaries.run_number == run_number)
-        )
-        counts = {row.key: int(row.total) for row in counted}
-        return {key: _joined(key, rows, after_seq, counts.get(key, 0)) for key, rows in by_key.items()}
+    def _summary_rows(self, run_number: int, keys: Sequence[str]) -> dict[str, Row[Any]]:
+        found: dict[str, Row[Any]] = {}
+        for first in range(0, len(keys), _MOST_KEYS):
+            statement = select(metric_summaries).where(
+                _summaries.run_number == run_number, _summaries.key.in_(keys[first : first + _MOST_KEYS])
+            )
+            found |= {row.key: row for row in self._connection.execute(statement)}
+        return found
 
-    def _add_points(self, run_number: int, key: str, points: Points, start: int) -> None:
-        columns = [_column(points.steps, "q"), _column(points.values, "d")]
-        columns += [_column(points.times, "d"), _column(points.seqs, "q")]
-        which = {"the_number": run_number, "the_key": key, "the_total": start}
-        tail = self._connection.execute(_TAIL, which).first() if start else None
-        taken = 0
-        if tail is not None:
-            taken = min(CHUNK_POINTS - tail.length, len(points.steps))
-            self._extend(run_number, key, tail, [column[:taken] for column in columns], points.seqs[taken - 1])
-        for first in range(taken, len(points.steps), CHUNK_POINTS):
-            last = min(first + CHUNK_POINTS, len(points.steps))
-            packed = last - first == CHUNK_POINTS
-            values = {
+    def _change(self, run_number: int, changed: Iterable[tuple[str, dict[str, Any]]]) -> None:
+        rows = [
+            {"the_number": run_number, "the_key": key, **{f"new_{name}": value for name, value in summary.items()}}
+            for key, summary in changed
+        ]
+        self._connection.execute(_CHANGE_SUMMARY, rows)
+
+    def _tidy(self, run_number: int, key: str, summary: dict[str, Any]) -> None:
+        """Close what can be closed, else join the open chunks at the end; `summary` is told."""
+        which = {"the_number": run_number, "the_key": key, "the_level": 0, "the_start": summary["closed"]}
+        if summary["total"] - summary["closed"] < CLOSED_POINTS:
+            lengths = self._connection.execute(_LENGTHS, which).all()
+            first = _first_to_join([int(row.length) for row in lengths])
+            self._join(run_number, key, int(lengths[first].start))
+            summary["open_chunks"] = first + 1
+            return
+        rows = self._connection.execute(_FROM, which).all()
+        self._connection.execute(_DROP_FROM, which)
+        data = columns.joined([row.data for row in rows])
+        start, end = int(summary["closed"]), int(summary["total"])
+        position = 0
+        while end - start >= CLOSED_POINTS:
+            self._close(run_number, key, start, columns.cut(data, position, position + CLOSED_POINTS))
+            start, position = start + CLOSED_POINTS, position + CLOSED_POINTS
+        summary["closed"], summary["open_chunks"] = start, int(end > start)
+        if end > start:
+            rest = columns.cut(data, position, position + end - start)
+            self._connection.execute(_ADD_CHUNK, _row(run_number, key, 0, start, columns.OPEN, rest))
+
+    def _join(self, run_number: int, key: str, start: int) -> None:
+        """Make one open chunk of those from `start` on."""
+        which = {"the_number": run_number, "the_key": key, "the_level": 0, "the_start": start}
+        rows = self._connection.execute(_FROM, which).all()
+        self._connection.execute(_DROP_FROM, which)
+        self._connection.execute(
+            _ADD_CHUNK,
+            {
                 "run_number": run_number,
                 "key": key,
+                "level": 0,
+                "start": start,
+                "length": sum(row.length for row in rows),
+                "first_seq": rows[0].first_seq,
+                "last_seq": rows[-1].last_seq,
+                "low_step": min(row.low_step for row in rows),
+                "high_step": max(row.high_step for row in rows),
+                "low_time": min(row.low_time for row in rows),
+                "high_time": max(row.high_time for row in rows),
+                "coding": columns.OPEN,
+                "data": columns.joined([row.data for row in rows]),
+            },
+        )
+
+    def _close(self, run_number: int, key: str, start: int, data: bytes) -> None:
+        """Add a closed chunk, its buckets, and those of every level that is complete with it."""
+        from flasklab.runs import buckets  # NumPy, for long series only
+
+        closed = _row(run_number, key, 0, start, columns.OPEN, data)
+        closed |= {"coding": columns.CLOSED, "data": columns.closed_bytes(data)}
+        points = columns.points_of(columns.OPEN, data)
+        level, length = 1, CLOSED_POINTS
+        found = buckets.coarser(buckets.single(points), buckets.even_starts(CLOSED_POINTS, BUCKET_POINTS))
+        rows = [closed, {**closed, **_bucket_row(level, start, length, columns.bucket_bytes(found))}]
+        self._connection.execute(_ADD_CHUNK, rows)
+        while (start + length) % (FAN * length) == 0:
+            start, length = start + length - FAN * length, FAN * length
+            which = {"the_number": run_number, "the_key": key, "the_level": level, "the_start": start}
+            below = self._connection.execute(_FROM, which).all()
+            joined = buckets.joined(columns.buckets_of(row.data) for row in below)
+            found = buckets.coarser(joined, buckets.even_starts(len(joined), FAN))
+            level += 1
+            span = {
+                "low_step": min(row.low_step for row in below),
+                "high_step": max(row.high_step for row in below),
+                "low_time": min(row.low_time for row in below),
+                "high_time": max(row.high_time for row in below),
+            }
+            row = {**closed, **span, **_bucket_row(level, start, length, columns.bucket_bytes(found))}
+            self._connection.execute(_ADD_CHUNK, row)
+
+
+def summary_of(row: Row[Any]) -> MetricSummary:
+    """A row of the summaries as a value."""
+    return MetricSummary(
+        last=_number(row.last),
+        min=_number(row.min),
+        max=_number(row.max),
+        mean=_number(row.mean),
+        count=row.total,
+        step=row.step,
+    )
+
+
+def _open_chunks(run_number: int, key: str, points: Points, start: int) -> list[dict[str, Any]]:
+    chunks = []
+    for first in range(0, len(points.steps), CLOSED_POINTS):
+        last = min(first + CLOSED_POINTS, len(points.steps))
+        steps, times = points.steps[first:last], points.times[first:last]
+        chunks.append(
+            {
+                "run_number": run_number,
+                "key": key,
+                "level": 0,
                 "start": start + first,
                 "length": last - first,
                 "first_seq": points.seqs[first],
                 "last_seq": points.seqs[last - 1],
-                "packed": int(packed),
+                "low_step": min(steps),
+                "high_step": max(steps),
+                "low_time": min(times),
+                "high_time": max(times),
+                "coding": columns.OPEN,
+                "data": columns.open_bytes(points, first, last),
             }
-            for (name, _), column in zip(_COLUMNS, columns, strict=True):
-                values[name] = _written(_bytes(column[first:last]), packed=packed)
-            self._connection.execute(_ADD_CHUNK, values)
+        )
+    return chunks
 
-    def _extend(self, run_number: int, key: str, tail: Row[Any], columns: list[array[Any]], last_seq: int) -> None:
-        count = tail.length + len(columns[0])
-        packed = count >= CHUNK_POINTS
-        values = {
-            "the_number": run_number,
-            "the_key": key,
-            "the_start": tail.start,
-            "new_length": count,
-            "new_last_seq": last_seq,
-            "new_packed": int(packed),
-        }
-        for (name, _), column in zip(_COLUMNS, columns, strict=True):
-            values[f"new_{name}"] = _written(getattr(tail, name) + _bytes(column), packed=packed)
-        self._connection.execute(_CHANGE_CHUNK, values)
 
-    def _summarize(self, run_number: int, key: str, points: Points, before: Row[Any] | None) -> None:
-        numbers = [value for value in points.values if not math.isnan(value)]
-        summary: dict[str, float | int | None] = {
-            "last": _kept(points.values[-1]),
-            "min": min(numbers, default=None),
-            "max": max(numbers, default=None),
-            "mean": _kept(_mean(0.0, 0, numbers)) if numbers else None,
-            "total": len(points.values),
-            "numbers": len(numbers),
-            "step": points.steps[-1],
-        }
-        if before is None:
-            self._connection.execute(_ADD_SUMMARY, {"run_number": run_number, "key": key, **summary})
-            return
-        summary["total"] = before.total + len(points.values)
-        summary["numbers"] = before.numbers + len(numbers)
-        if before.numbers:
-            summary["min"] = min([before.min, *numbers])
-            summary["max"] = max([before.max, *numbers])
-            summary["mean"] = _kept(_mean(_number(before.mean), before.numbers, numbers))
-        changes = {f"new_{name}": value for name, value in summary.items()}
-        self._connection.execute(_CHANGE_SUMMARY, {"the_number": run_number, "the_key": key, **changes})
+def _row(run_number: int, key: str, level: int, start: int, coding: int, data: bytes) -> dict[str, Any]:
+    """The row of an open chunk whose range is not known yet."""
+    steps, _, times, seqs = columns.open_arrays(data)
+    return {
+        "run_number": run_number,
+        "key": key,
+        "level": level,
+        "start": start,
+        "length": len(steps),
+        "first_seq": int(seqs[0]),
+        "last_seq": int(seqs[-1]),
+        "low_step": int(steps.min()),
+        "high_step": int(steps.max()),
+        "low_time": float(times.min()),
+        "high_time": float(times.max()),
+        "coding": coding,
+        "data": data,
+    }
+
+
+def _bucket_row(level: int, start: int, length: int, data: bytes) -> dict[str, Any]:
+    """What is different in a row of buckets."""
+    return {
+        "level": level,
+        "start": start,
+        "length": length,
+        "first_seq": 0,
+        "last_seq": 0,
+        "coding": columns.BUCKETS,
+        "data": data,
+    }
+
+
+def _first_to_join(lengths: Sequence[int]) -> int:
+    """The first chunk that is not longer than twice all that follow it: it and they become one."""
+    after = 0
+    found = len(lengths) - 1
+    for at in range(len(lengths) - 1, -1, -1):
+        if lengths[at] <= 2 * after:
+            found = at
+        after += lengths[at]
+    return found
+
+
+def _summary(points: Points, before: Row[Any] | None) -> dict[str, Any]:
+    values = points.values
+    total = sum(values)
+    numbers = [value for value in values if not math.isnan(value)] if math.isnan(total) else values
+    summary: dict[str, Any] = {
+        "last": _kept(values[-1]),
+        "min": min(numbers, default=None),
+        "max": max(numbers, default=None),
+        "mean": _kept(_mean(0.0, 0, numbers)) if numbers else None,
+        "total": len(values),
+        "numbers": len(numbers),
+        "step": points.steps[-1],
+        "closed": 0,
+    }
+    if before is None:
+        return summary
+    summary["total"] = before.total + len(values)
+    summary["numbers"] = before.numbers + len(numbers)
+    summary["closed"] = before.closed
+    if before.numbers:
+        summary["min"] = min(before.min, min(numbers, default=before.min))
+        summary["max"] = max(before.max, max(numbers, default=before.max))
+        summary["mean"] = _kept(_mean(_number(before.mean), before.numbers, numbers))
+    return summary
 
 
 def _mean(mean: float, count: int, more: Sequence[float]) -> float:
@@ -207,45 +338,18 @@ def _mean(mean: float, count: int, more: Sequence[float]) -> float:
     if not more:
         return mean
     total = count + len(more)
+    try:
+        added = math.fsum(more) / len(more)
+    except (OverflowError, ValueError):  # beyond the largest double, or infinities of both signs
+        added = math.nan
+    if math.isfinite(added - mean):
+        return mean + (added - mean) * (len(more) / total)
     if math.isfinite(mean) and all(math.isfinite(value) for value in more):
         # Halved, since the largest doubles round up beyond what a sum can hold; a mean lies between its numbers.
         half = mean / 2 * (count / total) + math.fsum(value / 2 / total for value in more)
         known = [mean, *more] if count else more
         return max(min(known), min(max(known), 2 * half))
     return mean * count + sum(more) if count else sum(more)
-
-
-def _column(values: Sequence[float], code: str) -> array[Any]:
-    return array(code, values)
-
-
-def _bytes(column: array[Any]) -> bytes:
-    if _SWAP:
-        column.byteswap()
-    return column.tobytes()
-
-
-def _written(raw: bytes, *, packed: bool) -> bytes:
-    return zlib.compress(raw, 1) if packed else raw
-
-
-def _joined(key: str, rows: Sequence[Row[Any]], after_seq: int | None, count: int) -> Series:
-    columns = {name: array(code) for name, code in _COLUMNS}
-    for row in rows:
-        for name, column in columns.items():
-            raw = getattr(row, name)
-            column.frombytes(zlib.decompress(raw) if row.packed else raw)
-    if _SWAP:
-        for column in columns.values():
-            column.byteswap()
-    first = 0 if after_seq is None else bisect_right(columns["seqs"], after_seq)
-    return Series(
-        key=key,
-        steps=columns["steps"][first:],
-        values=columns["points"][first:],
-        times=columns["times"][first:],
-        count=count,
-    )
 
 
 def _kept(value: float) -> float | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from flasklab.runs.artifacts import Artifact
 
+_ROW = select(runs).where(runs.c.id == bindparam("wanted_id"))
 _STATE = select(runs.c.state).where(runs.c.id == bindparam("wanted_id"))
 
 
@@ -74,6 +75,18 @@ class RunRows(RunTransitions):
         if found is None:
             raise RunNotFoundError(run_id)
         return found
+
+    def glance(self, run_id: str) -> Run:
+        """The run of this id without its metrics and artifacts, which may be many.
+
+        Raises:
+            RunNotFoundError: there is none.
+        """
+        row = self._connection.execute(_ROW, {"wanted_id": run_id}).first()
+        if row is None:
+            raise RunNotFoundError(run_id)
+        position = self.queued_before(row.number) + 1 if row.state == RunState.QUEUED.value else None
+        return _run(row, {}, (), position)
 
     def find_by_number(self, number: int) -> Run | None:
         """The run of this number, or None."""

@@ -167,6 +167,8 @@ metric_summaries = Table(
     Column("total", Whole, nullable=False),  # points (a row's `count` is a method of tuples)
     Column("numbers", Whole, nullable=False),  # points that are not NaN: what min, max and mean are of
     Column("step", Whole, nullable=False),
+    Column("closed", Whole, nullable=False),  # points in closed chunks
+    Column("open_chunks", Integer, nullable=False),
     sqlite_strict=True,
 )
 
@@ -175,15 +177,17 @@ metric_chunks = Table(
     metadata,
     _run_number(primary_key=True),
     Column("key", CleanText, primary_key=True),
+    Column("level", Integer, primary_key=True, autoincrement=False),  # 0: points; above, buckets of the level below
     Column("start", Whole, primary_key=True, autoincrement=False),  # points of this key before this chunk
-    Column("length", Integer, nullable=False),  # points in this chunk
-    Column("first_seq", Whole, nullable=False),
+    Column("length", Integer, nullable=False),  # points that this chunk holds or stands for
+    Column("first_seq", Whole, nullable=False),  # events of the run that brought the points; 0 for buckets
     Column("last_seq", Whole, nullable=False),
-    Column("packed", Integer, nullable=False),  # 0: the columns are raw; 1: the chunk is full, each is deflated
-    Column("steps", LargeBinary, nullable=False),  # 64-bit integers, little-endian; the others likewise
-    Column("points", LargeBinary, nullable=False),  # doubles: the values
-    Column("times", LargeBinary, nullable=False),  # doubles: Unix seconds
-    Column("seqs", LargeBinary, nullable=False),  # 64-bit integers
+    Column("low_step", Whole, nullable=False),  # the range of steps and of times in it
+    Column("high_step", Whole, nullable=False),
+    Column("low_time", Real, nullable=False),
+    Column("high_time", Real, nullable=False),
+    Column("coding", Integer, nullable=False),  # how `data` is packed: see metric_columns
+    Column("data", LargeBinary, nullable=False),
     Index("ix_metric_chunks_run_number_last_seq", "run_number", "last_seq"),
     sqlite_strict=True,
 )

@@ -84,7 +84,7 @@ def test_what_cannot_be_stored_is_left_out_for_its_run_and_holds_up_no_other(
     supervisor._attempts = {one.spec.id: one for one in (poisoned, sound)}
     for attempt, step in ((poisoned, 2**70), (sound, 1)):
         attempt.recorded.take({"type": "begin"})
-        attempt.recorded.take(Metrics(time.time(), step, ("loss",), (0.5,)))
+        attempt.recorded.take(Metrics(("loss",), (time.time(),), (step,), ((0.5,),)))
 
     turn(supervisor)
     turn(supervisor)

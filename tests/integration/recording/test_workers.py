@@ -8,18 +8,36 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from joblib import Parallel, delayed
 
-from flasklab.recording.frames import Decoder, Metrics
+from flasklab.recording.frames import NO_STEP, Decoder, Metrics
 from flasklab.recording.proxy import recording_to, run
 from flasklab.recording.recorder import PipeRecorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 WIDE = {f"weight {number}": float(number) for number in range(400)}  # several packets a call
+
+
+class Call(NamedTuple):
+    """One call of `run.log`."""
+
+    keys: tuple[str, ...]
+    time: float
+    step: int | None
+    values: tuple[float, ...]
+
+
+def calls(found: Iterable[Metrics | dict[str, Any]]) -> list[Call]:
+    return [
+        Call(one.keys, time, None if step == NO_STEP else step, tuple(values))
+        for one in found
+        if isinstance(one, Metrics)
+        for time, step, *values in zip(one.times, one.steps, *one.columns, strict=True)
+    ]
 
 
 def everything_said(work: Callable[[], None], folder: Path) -> tuple[list[Metrics | dict[str, Any]], Decoder]:
@@ -54,16 +72,12 @@ def say(worker: int, times: int = 200) -> None:
 def assert_all_said(found: list[Metrics | dict[str, Any]], decoder: Decoder, workers: int) -> None:
     assert (decoder.dropped, decoder.unfinished) == (0, 0)
     for worker in range(workers):
-        mine = [
-            item.step
-            for item in found
-            if isinstance(item, Metrics) and item.keys == ("worker",) and item.values[0] == worker
-        ]
+        mine = [item.step for item in calls(found) if item.keys == ("worker",) and item.values[0] == worker]
         assert mine == list(range(200))
         wide = [
             dict(zip(item.keys, item.values, strict=True))
-            for item in found
-            if isinstance(item, Metrics) and item.step == worker and item.keys != ("worker",)
+            for item in calls(found)
+            if item.step == worker and item.keys != ("worker",)
         ]
         assert wide == [WIDE] * 10
 
@@ -144,7 +158,7 @@ def test_what_was_logged_before_a_kill_is_kept(tmp_path: Path) -> None:
             found += decoder.feed(data)
     os.close(reading)
     assert child.returncode == -signal.SIGKILL
-    assert [item.step for item in found if isinstance(item, Metrics)] == list(range(500))
+    assert [item.step for item in calls(found)] == list(range(500))
     assert decoder.unfinished == 0
 
 

@@ -50,7 +50,7 @@ def run(store: Store) -> Run:
         for key, values in {"loss": [0.5, math.nan], "=cmd()": [1.0]}.items():
             steps = list(range(len(values)))
             points = Points(steps=steps, values=values, times=[2.0] * len(values), seqs=[3] * len(values))
-            unit.metrics.append(run.number, key, points)
+            unit.metrics.append(run.number, {key: points})
         unit.runs.settle("abc", 1, state=RunState.SUCCEEDED, output={"output": math.inf}, error=None, at=now(), seq=4)
     return run
 
@@ -128,14 +128,14 @@ def test_one_file_is_found_by_its_name_only(files: RunFiles, run: Run) -> None:
 
 def test_series_are_read_whole_or_reduced(store: Store, run: Run) -> None:
     read = MetricRead(store)
-    assert list(read.series("abc")) == ["=cmd()", "loss"]
-    assert read.series("abc", ["loss", "unknown", "loss"])["loss"].steps == [0, 1]
-    assert list(read.series("abc", ["unknown"])) == []
+    assert [found.key for found in read.series("abc").series] == ["=cmd()", "loss"]
+    assert [found.steps for found in read.series("abc", ["loss", "unknown", "loss"]).series] == [[0, 1]]
+    assert read.series("abc", ["unknown"]).series == ()
     with store.write() as unit:
         steps = list(range(2, 5002))
         points = Points(steps=steps, values=[float(step) for step in steps], times=[0.0] * 5000, seqs=[5] * 5000)
-        unit.metrics.append(run.number, "loss", points)
-    found = read.series("abc", ["loss"], points=50)["loss"]
+        unit.metrics.append(run.number, {"loss": points})
+    (found,) = read.series("abc", ["loss"], points=50).series
     assert len(found.values) <= 50
     assert (found.values[-1], found.count) == (5001.0, 5002)
     with pytest.raises(RunNotFoundError):

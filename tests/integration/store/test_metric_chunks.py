@@ -3,10 +3,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from flasklab.runs.metrics import Points
-from flasklab.store.metric_chunks import CHUNK_POINTS
+from flasklab.runs.buckets import Buckets
+from flasklab.runs.metrics import Points, Window
+from flasklab.store import metric_columns as columns
+from flasklab.store.metric_chunks import CLOSED_POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,12 +31,11 @@ def points(values: Sequence[float], start: int = 0) -> Points:
     [
         [1],
         [1, 1, 1],
-        [CHUNK_POINTS],
-        [CHUNK_POINTS - 1, 1, 1],
-        [CHUNK_POINTS - 1, 2],
-        [999, 1, 1000, 1],
-        [1, 2 * CHUNK_POINTS, 500, 2499],
-        [5 * CHUNK_POINTS + 3],
+        [CLOSED_POINTS],
+        [CLOSED_POINTS - 1, 1, 1],
+        [CLOSED_POINTS - 1, 2],
+        [1] * 70 + [999, 1, 1000, 1],
+        [1, 2 * CLOSED_POINTS, 500, 2499],
     ],
 )
 def test_points_come_back_whole_however_they_were_batched(store: Store, queue: Any, batches: list[int]) -> None:
@@ -40,10 +44,10 @@ def test_points_come_back_whole_however_they_were_batched(store: Store, queue: A
     for length in batches:
         with store.write() as unit:
             assert unit.metrics.count(number, "loss") == total
-            unit.metrics.append(number, "loss", points([math.sin(total + i) for i in range(length)], total))
+            unit.metrics.append(number, {"loss": points([math.sin(total + i) for i in range(length)], total)})
         total += length
     with store.read() as unit:
-        series = unit.metrics.series(number, "loss")
+        series = unit.points.series(number, "loss")
         summary = unit.metrics.summaries([number])[number]["loss"]
 
     values = [math.sin(step) for step in range(total)]
@@ -55,30 +59,90 @@ def test_points_come_back_whole_however_they_were_batched(store: Store, queue: A
     assert summary.mean == pytest.approx(math.fsum(values) / total, abs=1e-12)
 
 
-def test_few_rows_hold_many_points(store: Store, queue: Any) -> None:
-    number = queue().number
-    for start in range(0, 3000, 50):
-        with store.write() as unit:
-            unit.metrics.append(number, "loss", points([0.5] * 50, start))
+def rows_of(store: Store) -> list[Any]:
     with store.read() as unit:
-        connection = unit.metrics._connection
-        rows = connection.exec_driver_sql("SELECT length, packed, steps FROM metric_chunks ORDER BY start").all()
-    assert [(row.length, row.packed) for row in rows] == [(1000, 1)] * 3
-    assert len(rows[0].steps) < 8 * 1000  # a full chunk is deflated
+        statement = "SELECT level, start, length, coding FROM metric_chunks ORDER BY level, start"
+        return list(unit.metrics._connection.exec_driver_sql(statement))
+
+
+def test_points_that_come_one_by_one_are_soon_in_few_rows(store: Store, queue: Any) -> None:
+    number = queue().number
+    for step in range(500):
+        with store.write() as unit:
+            unit.metrics.append(number, {"loss": points([step / 3], step)})
+            assert len(rows_of_unit(unit)) <= 33
+    with store.write() as unit:
+        unit.metrics.finish(number)
+    assert [(level, start, length) for level, start, length, _ in rows_of(store)] == [(0, 0, 500)]
+    with store.read() as unit:
+        assert list(unit.points.series(number, "loss").values) == [step / 3 for step in range(500)]
+        assert list(unit.points.new_points(number, 490)["loss"].values) == [step / 3 for step in range(490, 500)]
+
+
+def rows_of_unit(unit: Any) -> list[Any]:
+    return list(unit.metrics._connection.exec_driver_sql("SELECT start FROM metric_chunks"))
+
+
+def test_a_long_series_is_closed_and_has_coarser_levels(store: Store, queue: Any) -> None:
+    number = queue().number
+    total = 16 * CLOSED_POINTS + 10
+    values = [math.sin(step / 1000) + (step == 777_777) * 50 for step in range(total)]
+    with store.write() as unit:
+        for start in range(0, total, 100_000):
+            unit.metrics.append(number, {"loss": points(values[start : start + 100_000], start)})
+    levels = [level for level, *_ in rows_of(store)]
+    assert [levels.count(level) for level in (0, 1, 2)] == [17, 16, 1]
+    with store.read() as unit:
+        assert list(unit.points.series(number, "loss").values) == values
+        whole = unit.points.stretch(number, "loss", 200, None)
+        part = unit.points.stretch(number, "loss", 2_000, Window(low=500_000, high=500_100))
+        assert list(unit.points.new_points(number, total - 1)["loss"].values) == values[-1:]
+        pieces = [value for piece in unit.points.pieces(number, "loss") for value in piece.values]
+    assert sum(len(one) for one in whole.parts) < 3_000
+    assert (whole.count, whole.low_step, whole.high_step) == (total, 0, total - 1)
+    peaks = [one.high[one.high.argmax()] for one in whole.parts if isinstance(one, Buckets)]
+    assert max(peaks) == max(values)
+    assert [len(one) for one in part.parts] == [CLOSED_POINTS]
+    assert pieces == values
+
+
+@given(data=st.data())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_columns_come_back_bit_by_bit(data: st.DataObject) -> None:
+    length = data.draw(st.integers(1, 300))
+    reals = st.floats(width=64)
+    wholes = st.integers(-(2**63) + 1, 2**63 - 1)
+    steps = data.draw(st.one_of(st.just(list(range(length))), st.lists(wholes, min_size=length, max_size=length)))
+    values = data.draw(st.lists(reals, min_size=length, max_size=length))
+    times = data.draw(
+        st.one_of(
+            st.lists(st.floats(1.7e9, 1.8e9), min_size=length, max_size=length),
+            st.lists(reals, min_size=length, max_size=length),
+        )
+    )
+    given_points = Points(steps=steps, values=values, times=times, seqs=sorted(abs(step) for step in steps))
+    raw = columns.open_bytes(given_points, 0, length)
+    closed = columns.closed_arrays(columns.closed_bytes(raw))
+    for found, wanted in zip(closed, columns.open_arrays(raw), strict=True):
+        assert (found == wanted).all() or found.tobytes() == wanted.tobytes() or _same(found, wanted)
+
+
+def _same(found: Any, wanted: Any) -> bool:
+    return bool(np.array_equal(found, wanted, equal_nan=True))
 
 
 def test_nan_is_counted_but_left_out_of_least_greatest_and_mean(store: Store, queue: Any) -> None:
     number = queue().number
     with store.write() as unit:
-        unit.metrics.append(number, "loss", points([math.nan]))
+        unit.metrics.append(number, {"loss": points([math.nan])})
     with store.read() as unit:
         only_nan = unit.metrics.summaries([number])[number]["loss"]
     with store.write() as unit:
-        unit.metrics.append(number, "loss", points([2.0, math.nan, 4.0], 1))
-        unit.metrics.append(number, "loss", points([math.nan], 4))
+        unit.metrics.append(number, {"loss": points([2.0, math.nan, 4.0], 1)})
+        unit.metrics.append(number, {"loss": points([math.nan], 4)})
     with store.read() as unit:
         both = unit.metrics.summaries([number])[number]["loss"]
-        series = unit.metrics.series(number, "loss")
+        series = unit.points.series(number, "loss")
 
     assert all(math.isnan(value) for value in (only_nan.last, only_nan.min, only_nan.max, only_nan.mean))
     assert only_nan.count == 1
@@ -90,12 +154,12 @@ def test_nan_is_counted_but_left_out_of_least_greatest_and_mean(store: Store, qu
 def test_infinities_are_kept(store: Store, queue: Any) -> None:
     number = queue().number
     with store.write() as unit:
-        unit.metrics.append(number, "up", points([1.0, math.inf]))
-        unit.metrics.append(number, "up", points([2.0], 2))
-        unit.metrics.append(number, "both", points([math.inf, -math.inf]))
-        unit.metrics.append(number, "huge", points([1.7e308, 1.7e308, 1.7e308]))
+        unit.metrics.append(number, {"up": points([1.0, math.inf])})
+        unit.metrics.append(number, {"up": points([2.0], 2)})
+        unit.metrics.append(number, {"both": points([math.inf, -math.inf])})
+        unit.metrics.append(number, {"huge": points([1.7e308, 1.7e308, 1.7e308])})
         found = unit.metrics.summaries([number])[number]
-        values = list(unit.metrics.series(number, "up").values)
+        values = list(unit.points.series(number, "up").values)
     assert values == [1.0, math.inf, 2.0]
     assert (found["up"].min, found["up"].max, found["up"].mean) == (1.0, math.inf, math.inf)
     assert (found["both"].min, found["both"].max) == (-math.inf, math.inf)
@@ -106,14 +170,14 @@ def test_infinities_are_kept(store: Store, queue: Any) -> None:
 def test_only_points_after_a_cursor_are_asked_for(store: Store, queue: Any) -> None:
     number, other = queue().number, queue().number
     with store.write() as unit:
-        unit.metrics.append(number, "a", points([float(i) for i in range(2500)]))
-        unit.metrics.append(number, "b", points([1.0, 2.0]))
-        unit.metrics.append(other, "a", points([9.0] * 3000))
+        unit.metrics.append(number, {"a": points([float(i) for i in range(2500)])})
+        unit.metrics.append(number, {"b": points([1.0, 2.0])})
+        unit.metrics.append(other, {"a": points([9.0] * 3000)})
     with store.read() as unit:
-        new = unit.metrics.new_points(number, 2498)
-        tail = unit.metrics.series(number, "a", after_seq=2498)
-        everything = unit.metrics.new_points(number, 0)
-        nothing = unit.metrics.new_points(number, 2500)
+        new = unit.points.new_points(number, 2498)
+        tail = unit.points.series(number, "a", after_seq=2498)
+        everything = unit.points.new_points(number, 0)
+        nothing = unit.points.new_points(number, 2500)
 
     assert {key: list(series.values) for key, series in new.items()} == {"a": [2498.0, 2499.0]}
     assert new["a"] == tail
@@ -126,17 +190,17 @@ def test_steps_need_not_ascend_and_may_be_negative(store: Store, queue: Any) -> 
     number = queue().number
     given = Points(steps=[5, -3, 2**62], values=[1.0, 2.0, 3.0], times=[0.0, 0.0, 0.0], seqs=[1, 1, 1])
     with store.write() as unit:
-        unit.metrics.append(number, "loss", given)
-        assert list(unit.metrics.series(number, "loss").steps) == [5, -3, 2**62]
+        unit.metrics.append(number, {"loss": given})
+        assert list(unit.points.series(number, "loss").steps) == [5, -3, 2**62]
         assert unit.metrics.summaries([number])[number]["loss"].step == 2**62
 
 
 def test_unknown_metrics_and_no_points_are_nothing(store: Store, queue: Any) -> None:
     number = queue().number
     with store.write() as unit:
-        unit.metrics.append(number, "empty", points([]))
+        unit.metrics.append(number, {"empty": points([])})
         assert unit.metrics.keys(number) == []
-        assert list(unit.metrics.series(number, "empty").values) == []
+        assert list(unit.points.series(number, "empty").values) == []
         assert unit.metrics.count(number, "empty") == 0
         assert unit.metrics.summaries([number]) == {}
 
@@ -146,6 +210,6 @@ def test_names_of_metrics_may_be_any_text(store: Store, queue: Any) -> None:
     names = ["train/loss", "größe", "a b", "%s", "'; DROP TABLE runs; --", "x" * 1000]
     with store.write() as unit:
         for name in names:
-            unit.metrics.append(number, name, points([1.0]))
+            unit.metrics.append(number, {name: points([1.0])})
         assert sorted(unit.metrics.keys(number)) == sorted(names)
         assert set(unit.metrics.summaries([number])[number]) == set(names)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import event
 
-from flasklab.runs.metrics import Points
+from flasklab.runs.metrics import Points, Window
 from flasklab.runs.run import NewRun
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
@@ -36,9 +36,14 @@ ASKED: dict[str, Callable[[Unit], object]] = {
     "a place in the queue": lambda unit: unit.runs.queued_before(9),
     "counts": lambda unit: (unit.runs.count(RunState.QUEUED), unit.runs.counts()),
     "the latest of each experiment": lambda unit: unit.runs.latest_per_experiment(),
-    "points after a cursor": lambda unit: unit.metrics.new_points(1, 2),
-    "a series": lambda unit: unit.metrics.series(1, "a"),
-    "more points": lambda unit: unit.metrics.append(1, "a", Points(steps=[1], values=[1], times=[1], seqs=[9])),
+    "points after a cursor": lambda unit: unit.points.new_points(1, 2),
+    "metrics that are new": lambda unit: unit.points.new_keys(1, 2),
+    "a part of a curve": lambda unit: unit.points.stretch(1, "a", 100, Window(low=0, high=1)),
+    "some summaries": lambda unit: unit.metrics.some_summaries(1, ["a"], 6),
+    "the end of a run's metrics": lambda unit: unit.metrics.finish(1),
+    "a run at a glance": lambda unit: unit.runs.glance("r1"),
+    "a series": lambda unit: unit.points.series(1, "a"),
+    "more points": lambda unit: unit.metrics.append(1, {"a": Points(steps=[1], values=[1], times=[1], seqs=[9])}),
     "events": lambda unit: unit.events.of(1, 3),
     "artifacts": lambda unit: unit.artifacts.of_several([1, 2]),
 }
@@ -63,7 +68,7 @@ def test_goes_by_an_index(sqlite_store: Store, name: str) -> None:
         for number in range(1, 6):
             unit.runs.add(NewRun(id=f"r{number}", experiment="e", params={}, idempotency_key=f"k{number}"), now())
         unit.runs.claim("r1", now())
-        unit.metrics.append(1, "a", Points(steps=[0], values=[1], times=[1], seqs=[3]))
+        unit.metrics.append(1, {"a": Points(steps=[0], values=[1], times=[1], seqs=[3])})
     with seen_statements(sqlite_store) as statements, sqlite_store.write() as unit:
         ASKED[name](unit)
     assert statements

@@ -108,7 +108,7 @@ def test_a_new_attempt_finds_nothing_of_the_one_before(queue: Any, store: Store)
     with store.write() as unit:
         unit.runs.begin(run.id, first, now())
         unit.runs.record(run.id, first, seq=5, progress=Progress(done=1), seed=3, dropped=2, tags=["old"])
-        unit.metrics.append(run.number, "loss", Points(steps=[0], values=[1.0], times=[0.0], seqs=[4]))
+        unit.metrics.append(run.number, {"loss": Points(steps=[0], values=[1.0], times=[0.0], seqs=[4])})
         unit.artifacts.add(run.number, Artifact(name="a", media_type="text/plain", size=1, sha256="0" * 64))
         assert unit.runs.requeue(run.id, first, seq=6)
     waiting = get(store, run)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 NEXT = """
 from alembic import op
 import sqlalchemy as sa
-revision = "0002"
-down_revision = "0001"
+revision = "9001"
+down_revision = "0002"
 def upgrade():
     op.add_column("runs", sa.Column("stars", sa.Integer()))
     op.execute("UPDATE runs SET stars = number * 10")
@@ -37,8 +37,8 @@ def next_version(folder: Path, revision: str) -> History:
     """A later Flasklab's history: one revision more than today's."""
     migrations = folder / "migrations"
     shutil.copytree(HISTORY.migrations, migrations)
-    (migrations / "versions" / "0002_next.py").write_text(revision)
-    return History(revisions=(*HISTORY.revisions, "0002"), migrations=migrations)
+    (migrations / "versions" / "9001_next.py").write_text(revision)
+    return History(revisions=(*HISTORY.revisions, "9001"), migrations=migrations)
 
 
 def change(settings: Settings, statement: str) -> None:
@@ -108,10 +108,10 @@ def test_an_older_schema_is_upgraded_and_its_runs_stay(store: Store, settings: S
     prepare(engine, settings.results, next_version(tmp_path, NEXT))
     with engine.connect() as connection:
         assert connection.execute(text("SELECT id, stars FROM runs")).all() == [("kept", 10)]
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0002"
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9001"
     engine.dispose()
 
-    backups = list(settings.results.glob("backups/lab-0001-*.db"))
+    backups = list(settings.results.glob("backups/lab-0002-*.db"))
     for backup in backups:
         with sqlite3.connect(backup) as copy:
             assert copy.execute("SELECT id FROM runs").fetchall() == [("kept",)]

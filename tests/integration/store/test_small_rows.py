@@ -48,7 +48,7 @@ def test_a_run_brings_its_artifacts_and_metrics_along(store: Store, queue: Any) 
         for run in runs[:2]:
             unit.runs.claim(run.id, now())
         unit.artifacts.add(runs[0].number, artifact("of the first"))
-        unit.metrics.append(runs[1].number, "loss", Points(steps=[0], values=[0.5], times=[0.0], seqs=[1]))
+        unit.metrics.append(runs[1].number, {"loss": Points(steps=[0], values=[0.5], times=[0.0], seqs=[1])})
         page = unit.runs.page()
     assert [[one.name for one in run.artifacts] for run in page] == [[], [], ["of the first"]]
     assert [list(run.metrics) for run in page] == [[], ["loss"], []]

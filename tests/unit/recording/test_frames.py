@@ -25,22 +25,22 @@ def only_metrics(packets: list[bytes]) -> Metrics:
 def test_logged_values_come_back_with_time_step_and_order_of_keys() -> None:
     packets = encode_metrics(12.5, 7, {"loss": 0.25, "accuracy": 1.0})
     assert len(packets) == 1
-    assert only_metrics(packets) == Metrics(12.5, 7, ("loss", "accuracy"), (0.25, 1.0))
+    assert only_metrics(packets) == Metrics(("loss", "accuracy"), (12.5,), (7,), ((0.25,), (1.0,)))
 
 
 def test_values_without_a_step_come_back_without_one() -> None:
-    assert only_metrics(encode_metrics(0.0, None, {"a": 1.0})).step is None
+    assert only_metrics(encode_metrics(0.0, None, {"a": 1.0})).steps == (frames.NO_STEP,)
 
 
 @pytest.mark.parametrize("step", [0, -1, 2**63 - 1, -(2**63) + 1])
 def test_every_step_of_64_bits_comes_back(step: int) -> None:
-    assert only_metrics(encode_metrics(0.0, step, {"a": 1.0})).step == step
+    assert only_metrics(encode_metrics(0.0, step, {"a": 1.0})).steps == (step,)
 
 
 def test_nan_and_infinities_are_kept() -> None:
-    values = only_metrics(encode_metrics(0.0, 0, {"a": math.nan, "b": math.inf, "c": -math.inf})).values
-    assert math.isnan(values[0])
-    assert values[1:] == (math.inf, -math.inf)
+    (first,), *others = only_metrics(encode_metrics(0.0, 0, {"a": math.nan, "b": math.inf, "c": -math.inf})).columns
+    assert math.isnan(first)
+    assert others == [(math.inf,), (-math.inf,)]
 
 
 @pytest.mark.parametrize("key", ["", "train/loss", "λ → ∞", "\0", "a b\n", "x" * frames.MAX_KEY, "__proto__"])
@@ -80,7 +80,7 @@ def test_the_layout_fits_up_to_the_last_byte_of_a_packet_and_not_beyond() -> Non
 def test_a_frame_too_large_for_a_packet_comes_back_whole() -> None:
     values = {f"metric {number}": float(number) for number in range(1000)}
     found = only_metrics(encode_metrics(1.0, 2, values))
-    assert dict(zip(found.keys, found.values, strict=True)) == values
+    assert dict(zip(found.keys, found.columns, strict=True)) == {key: (value,) for key, value in values.items()}
 
 
 def test_more_keys_than_a_frame_counts_come_in_several_frames() -> None:
@@ -117,7 +117,7 @@ def test_packets_cut_anywhere_are_put_together_again() -> None:
     data += b"".join(encode_metrics(1.0, 1, {"a": 1.0}))
     decoder = Decoder()
     found = [item for start in range(0, len(data), 7) for item in decoder.feed(data[start : start + 7])]
-    assert found == [*events, Metrics(1.0, 1, ("a",), (1.0,))]
+    assert found == [*events, Metrics(("a",), (1.0,), (1,), ((1.0,),))]
     assert decoder.unfinished == 0
 
 
@@ -186,3 +186,32 @@ def test_an_event_nested_without_end_is_counted_and_hides_nothing() -> None:
     deep = b'\x02{"type":"note","text":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     found = decoder.feed(b"".join([*frames.split(deep), *encode_event({"type": "begin"})]))
     assert (found, decoder.dropped) == ([{"type": "begin"}], 1)
+
+
+def test_calls_with_the_same_keys_are_taken_together_and_others_between_them_are_not_mixed_in() -> None:
+    calls = [({"a": float(step), "b": step / 2}, step) for step in range(100)]
+    calls += [({"c": 1.0, "d": 2.0}, 100), ({"a": 7.0, "b": 8.0}, 101)]
+    data = b"".join(packet for values, step in calls for packet in encode_metrics(step / 4, step, values))
+    for size in (7, 64, 1000, len(data)):
+        decoder = Decoder()
+        found = [item for start in range(0, len(data), size) for item in decoder.feed(data[start : start + size])]
+        rows = [
+            (dict(zip(item.keys, values, strict=True)), step, time)
+            for item in found
+            if isinstance(item, Metrics)
+            for step, time, *values in zip(item.steps, item.times, *item.columns, strict=True)
+        ]
+        assert rows == [(values, step, step / 4) for values, step in calls]
+        assert (decoder.dropped, decoder.unfinished) == (0, 0)
+    assert len(found) < 20
+
+
+def test_a_damaged_call_among_calls_like_it_costs_only_itself() -> None:
+    good = encode_metrics(0.0, 1, {"a": 1.0})[0]
+    damaged = good[:-1] + b"\xff"  # another key, of the same length
+    cut = good[:19] + b"\x09" + good[20:]  # more values promised than there are
+    decoder = Decoder()
+    found = decoder.feed(good * 5 + damaged + good * 5 + cut + good * 5)
+    rows = [item.keys for item in found if isinstance(item, Metrics) for _ in item.steps]
+    assert rows.count(("a",)) == 15
+    assert decoder.dropped == 1

@@ -4,17 +4,35 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from flasklab.recording.frames import Decoder, Metrics, encode_event
+from flasklab.recording.frames import NO_STEP, Decoder, Metrics, encode_event
 from flasklab.recording.recorder import Facts, NullRecorder, PipeRecorder
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+class Call(NamedTuple):
+    """One call of `run.log`."""
+
+    keys: tuple[str, ...]
+    time: float
+    step: int | None
+    values: tuple[float, ...]
+
+
+def calls(found: Iterable[Metrics | dict[str, Any]]) -> list[Call]:
+    return [
+        Call(one.keys, time, None if step == NO_STEP else step, tuple(values))
+        for one in found
+        if isinstance(one, Metrics)
+        for time, step, *values in zip(one.times, one.steps, *one.columns, strict=True)
+    ]
 
 
 class Pipe:
@@ -40,8 +58,8 @@ class Pipe:
         assert decoder.unfinished == 0
         return found
 
-    def metrics(self) -> list[Metrics]:
-        return [item for item in self.said() if isinstance(item, Metrics)]
+    def metrics(self) -> list[Call]:
+        return calls(self.said())
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         return [item for item in self.said() if isinstance(item, dict) and item["type"] == kind]
@@ -94,7 +112,7 @@ def test_a_value_that_is_no_number_is_dropped_and_named_while_the_others_are_kep
     for _ in range(3):
         pipe.recorder.metrics(1, {"loss": "abc", "accuracy": 0.5})
     said = pipe.said()
-    assert [item.values for item in said if isinstance(item, Metrics)] == [(0.5,)] * 3
+    assert [item.values for item in calls(said)] == [(0.5,)] * 3
     assert [item["count"] for item in said if isinstance(item, dict)] == [1]
     assert pipe.recorder.dropped == 3
     error = capsys.readouterr().err
@@ -183,10 +201,10 @@ def test_a_full_pipe_makes_the_writer_wait_even_if_it_was_made_non_blocking(pipe
     writer.start()
     decoder = Decoder()
     found: list[Metrics | dict[str, Any]] = []
-    while len(found) < total:
+    while len(calls(found)) < total:
         found += decoder.feed(os.read(pipe.reading, 65536))
     writer.join()
-    assert [item.step for item in found if isinstance(item, Metrics)] == list(range(total))
+    assert [item.step for item in calls(found)] == list(range(total))
     assert pipe.recorder.dropped == 0
 
 

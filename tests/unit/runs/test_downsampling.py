@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flasklab.runs.downsampling import reduced
 from flasklab.runs.metrics import Series
-from flasklab.services.downsampling import reduced
 
 
 def series(values: list[float]) -> Series:

@@ -1,0 +1,85 @@
+"""A run's metrics over REST: series, curves for charts, and what is new."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import Response, request, stream_with_context
+
+from flasklab.api.curves import SERIES, encode_curves
+from flasklab.api.runs import pieces_json
+from flasklab.http.answers import json_answer
+from flasklab.http.arguments import asked_choice, asked_real, asked_whole, refused
+from flasklab.http.lab import current_lab
+from flasklab.http.run_json import live_run_json, series_json, summary_json
+from flasklab.runs.metrics import Window
+from flasklab.services.metric_csv import metrics_csv
+
+if TYPE_CHECKING:
+    from flasklab.runs.metrics import Over
+
+_CURVE_POINTS = 1_000  # of a curve, when nobody says
+_MOST_POINTS = 1_000_000
+
+
+def metrics(run_id: str) -> Response:
+    """GET runs/{id}/metrics: series, whole or reduced to about `?points=`, as JSON, CSV or bytes for charts."""
+    read = current_lab().services.metrics
+    keys = request.args.getlist("key") or None
+    points = asked_whole("points", 1, _MOST_POINTS)
+    form = _form()
+    if form == "csv":
+        answer = Response(stream_with_context(metrics_csv(read.pieces(run_id, keys))), mimetype="text/csv")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{run_id}-metrics.csv"'
+        return answer
+    over = cast("Over", asked_choice("over", ("steps", "times")))
+    window, after = _window(over), asked_whole("after", 0, 2**62)
+    if window is not None and after is not None:
+        raise refused("after", "does not go together with from and to")
+    if form == "binary":
+        found = read.curves(run_id, keys, points or _CURVE_POINTS, window=window, over=over)
+        return Response(encode_curves(found), mimetype=SERIES)
+    found = read.series(run_id, keys, points, window=window, after=after)
+    return json_answer(
+        {"metrics": {series.key: series_json(series) for series in found.series}, "cursor": found.cursor}
+    )
+
+
+def live(run_id: str) -> Response:
+    """GET runs/{id}/live: what is new after `?cursor=`; 304 when the reader has seen it."""
+    follow = current_lab().services.follow
+    known = request.if_none_match
+    if known and known.contains(follow.head(run_id)):
+        return Response(status=304, headers={"ETag": f'"{follow.head(run_id)}"', "Cache-Control": "private, no-cache"})
+    keys = request.args.getlist("key")
+    news = follow(
+        run_id,
+        request.args.get("cursor"),
+        asked_whole("points", 1, _MOST_POINTS),
+        [key for key in keys if key] if keys else None,
+    )
+    told: dict[str, Any] = {
+        "cursor": news.cursor,
+        "poll_ms": news.poll_ms,
+        "run": live_run_json(news.run),
+        "artifacts": news.artifacts,
+        "keys": list(news.keys),
+        "metrics": {key: summary_json(summary) for key, summary in news.metrics.items()},
+        "points": {key: series_json(series) for key, series in news.points.items()},
+        "log": {"start": news.log.start, "end": news.log.end, "pieces": pieces_json(news.log.pieces)},
+    }
+    return json_answer(told, headers={"ETag": f'"{news.cursor}"', "Cache-Control": "private, no-cache"})
+
+
+def _form() -> str:
+    if "format" in request.args:
+        return asked_choice("format", ("json", "binary", "csv"))
+    return "binary" if SERIES in {name.lower() for name, _ in request.accept_mimetypes} else "json"
+
+
+def _window(over: Over) -> Window | None:
+    low, high = asked_real("from"), asked_real("to")
+    if low is None and high is None:
+        return None
+    infinity = float("inf")
+    return Window(low=-infinity if low is None else low, high=infinity if high is None else high, over=over)

@@ -1,0 +1,206 @@
+"""Metrics as they are read: whole series, what is new, and the part that a chart shows, in as few rows as draw it."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sqlalchemy import func, select
+
+from flasklab.runs.metrics import Series
+from flasklab.store import metric_columns as columns
+from flasklab.store.metric_chunks import BUCKET_POINTS, FAN
+from flasklab.store.tables import metric_chunks, metric_summaries
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from flasklab.runs.buckets import Buckets, Raw
+    from flasklab.runs.metrics import Window
+
+    Part: TypeAlias = Raw | Buckets
+
+_FINER = 4  # buckets that are read for each one that is asked for, so that their edges do not show
+_chunks, _summaries = metric_chunks.c, metric_summaries.c
+_SPANS = (_chunks.level, _chunks.start, _chunks.length)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A part of a series, from its first point to its last: points where they are few enough, else buckets."""
+
+    count: int  # points of the whole series
+    low_step: int  # the range of the whole series; all of them 0 without points
+    high_step: int
+    low_time: float
+    high_time: float
+    parts: tuple[Part, ...]  # in the order in which the points came
+
+
+class MetricReads:
+    """The questions about metrics' points within one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def series(self, run_number: int, key: str, after_seq: int | None = None) -> Series:
+        """A metric's points in the order in which they came, or only those that came after event `after_seq`.
+
+        An unknown metric has no points.
+        """
+        statement = self._points(run_number).where(_chunks.key == key)
+        if after_seq is not None:
+            statement = statement.where(_chunks.last_seq > after_seq)
+        count = select(_summaries.total).where(_summaries.run_number == run_number, _summaries.key == key)
+        total = self._connection.execute(count).scalar()
+        return _joined(key, self._connection.execute(statement).all(), after_seq, int(total or 0))
+
+    def pieces(self, run_number: int, key: str) -> Iterator[Series]:
+        """A metric's points, a chunk at a time, for those who cannot hold all of them."""
+        starts = self._connection.execute(
+            select(_chunks.start)
+            .where(_chunks.run_number == run_number, _chunks.key == key, _chunks.level == 0)
+            .order_by(_chunks.start)
+        ).scalars()
+        for start in starts.all():
+            statement = self._points(run_number).where(_chunks.key == key, _chunks.start == start)
+            rows = self._connection.execute(statement).all()
+            yield _joined(key, rows, None, sum(row.length for row in rows))
+
+    def new_points(self, run_number: int, after_seq: int, keys: Collection[str] | None = None) -> dict[str, Series]:
+        """A run's points that came after event `after_seq`, by metric; metrics without any are left out.
+
+        Args:
+            run_number: which run
+            after_seq: the last event that is known
+            keys: only these metrics
+        """
+        statement = self._points(run_number).where(_chunks.last_seq > after_seq)
+        if keys is not None:
+            statement = statement.where(_chunks.key.in_(keys))
+        by_key: dict[str, list[Row[Any]]] = {}
+        for row in self._connection.execute(statement):
+            by_key.setdefault(row.key, []).append(row)
+        if not by_key:
+            return {}
+        counted = self._connection.execute(
+            select(_summaries.key, _summaries.total).where(_summaries.run_number == run_number)
+        )
+        counts = {row.key: int(row.total) for row in counted}
+        return {key: _joined(key, rows, after_seq, counts.get(key, 0)) for key, rows in by_key.items()}
+
+    def new_keys(self, run_number: int, after_seq: int) -> list[str]:
+        """Names of the metrics whose first point came after event `after_seq`, in order of the alphabet."""
+        statement = (
+            select(_chunks.key)
+            .where(_chunks.run_number == run_number, _chunks.last_seq > after_seq)
+            .where(_chunks.level == 0, _chunks.start == 0, _chunks.first_seq > after_seq)
+            .order_by(_chunks.key)
+        )
+        return list(self._connection.execute(statement).scalars())
+
+    def stretch(self, run_number: int, key: str, points: int, window: Window | None, *, ends: bool = False) -> Stretch:
+        """The part of a metric within `window`, a point on either side of it included, from as few rows as will do.
+
+        Args:
+            run_number: which run
+            key: which metric; an unknown one has no points
+            points: there are points in the parts if at most so many lie in the window, else at least so many rows
+            window: all of the series without one
+            ends: whether the first and the last point of all are wanted as they are
+        """
+        known = self._connection.execute(
+            select(
+                func.coalesce(func.sum(_chunks.length), 0).label("total"),
+                func.coalesce(func.min(_chunks.low_step), 0).label("low_step"),
+                func.coalesce(func.max(_chunks.high_step), 0).label("high_step"),
+                func.coalesce(func.min(_chunks.low_time), 0.0).label("low_time"),
+                func.coalesce(func.max(_chunks.high_time), 0.0).label("high_time"),
+            ).where(_chunks.run_number == run_number, _chunks.key == key, _chunks.level == 0)
+        ).one()
+        count = int(known.total)
+        spans = self._spans(run_number, key, window)
+        level = _coarsest(sum(length for at, _, length in spans if at == 0), points)
+        kept = [
+            (at, start, length)
+            for at, start, length in spans
+            if at <= level and not (ends and at > 0 and (start == 0 or start + length == count))
+        ]
+        parts = self._parts(run_number, key, _covering(kept))
+        return Stretch(
+            count=count,
+            low_step=int(known.low_step),
+            high_step=int(known.high_step),
+            low_time=float(known.low_time),
+            high_time=float(known.high_time),
+            parts=tuple(parts),
+        )
+
+    @staticmethod
+    def _points(run_number: int) -> Any:
+        of_run = (_chunks.run_number == run_number, _chunks.level == 0)
+        return select(metric_chunks).where(*of_run).order_by(_chunks.key, _chunks.start)
+
+    def _spans(self, run_number: int, key: str, window: Window | None) -> list[tuple[int, int, int]]:
+        """Level, start and length of every chunk that meets the window."""
+        statement = select(*_SPANS).where(_chunks.run_number == run_number, _chunks.key == key)
+        if window is not None:
+            low, high = (
+                (_chunks.low_step, _chunks.high_step)
+                if window.over == "steps"
+                else (_chunks.low_time, _chunks.high_time)
+            )
+            statement = statement.where(high >= window.low, low <= window.high)
+        return [(row.level, int(row.start), int(row.length)) for row in self._connection.execute(statement)]
+
+    def _parts(self, run_number: int, key: str, spans: Sequence[tuple[int, int]]) -> Iterator[Part]:
+        wanted: dict[int, list[int]] = {}
+        for level, start in spans:
+            wanted.setdefault(level, []).append(start)
+        found: dict[tuple[int, int], Any] = {}
+        for level, starts in wanted.items():
+            statement = select(_chunks.start, _chunks.coding, _chunks.data).where(
+                _chunks.run_number == run_number, _chunks.key == key, _chunks.level == level, _chunks.start.in_(starts)
+            )
+            found |= {(level, int(row.start)): row for row in self._connection.execute(statement)}
+        for span in spans:
+            row = found[span]
+            is_points = row.coding != columns.BUCKETS
+            yield columns.points_of(row.coding, row.data) if is_points else columns.buckets_of(row.data)
+
+
+def _coarsest(total: int, points: int) -> int:
+    """The highest level of which enough rows lie among `total` points; 0 where the points themselves are few enough."""
+    level, size = 0, BUCKET_POINTS
+    while total > points and total // size >= _FINER * points:
+        level, size = level + 1, size * FAN
+    return level
+
+
+def _covering(spans: Sequence[tuple[int, int, int]]) -> list[tuple[int, int]]:
+    """Level and start of the chunks that together hold every point once, the coarser ones where there are any."""
+    found = []
+    covered = -math.inf
+    for level, start, length in sorted(spans, key=lambda span: (span[1], -span[0])):
+        if start >= covered:
+            found.append((level, start))
+            covered = start + length
+    return found
+
+
+def _joined(key: str, rows: Sequence[Row[Any]], after_seq: int | None, count: int) -> Series:
+    """Rows of points as one series, without what came up to `after_seq`."""
+    steps: list[int] = []
+    values: list[float] = []
+    times: list[float] = []
+    for row in rows:
+        of_row = columns.opened(row.data) if row.coding == columns.OPEN else columns.closed_arrays(row.data)
+        first = 0 if after_seq is None else bisect_right(of_row[3], after_seq)
+        steps += of_row[0][first:].tolist()
+        values += of_row[1][first:].tolist()
+        times += of_row[2][first:].tolist()
+    return Series(key=key, steps=steps, values=values, times=times, count=count)
