@@ -151,8 +151,9 @@ def test_metrics_of_the_first_schema_are_the_same_in_the_second(engines: tuple[E
         upgrade(connection, "0001")
         connection.execute(
             text(
-                "INSERT INTO runs (id, experiment, state, params, given, tags, note, attempt, begun, retries, created_at,"
-                " created_by, seq, dropped) VALUES ('r', 'e', 'running', '{}', '[]', '[]', '', 1, 1, 0, 0, '', 1500, 0)"
+                "INSERT INTO runs (id, experiment, state, params, given, tags, note, attempt, begun, retries,"
+                " created_at, created_by, seq, dropped)"
+                " VALUES ('r', 'e', 'running', '{}', '[]', '[]', '', 1, 1, 0, 0, '', 1500, 0)"
             )
         )
         number = connection.execute(text("SELECT number FROM runs")).scalar_one()

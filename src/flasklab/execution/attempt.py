@@ -14,6 +14,7 @@ from flasklab.recording.frames import Decoder
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+    from pathlib import Path
 
     from flasklab.execution.recorded import LeftFile, Recorded
     from flasklab.execution.spec import RunSpec
@@ -67,7 +68,7 @@ class Attempt:
         write_ends: list[int] = []
         for stream in (None, OUT, ERR):
             try:
-                read_end, write_end = os.pipe()
+                read_end, write_end = os.pipe() if stream else _named_pipe(self.spec.events)
             except OSError:  # no descriptors left: not one may be lost
                 for fd in write_ends:
                     os.close(fd)
@@ -207,6 +208,24 @@ class Attempt:
             limit=limit,
             begun=self.recorded.has_begun,
         )
+
+
+def _named_pipe(path: Path) -> tuple[int, int]:
+    """Both ends of a pipe that the run's own subprocesses can open too; of one without a name where none can be made.
+
+    Raises:
+        OSError: no descriptors are left.
+    """
+    try:
+        os.mkfifo(path, 0o600)
+    except OSError:  # some file systems know no pipes: workers in interpreters of their own record nothing there
+        return os.pipe()
+    read_end = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return read_end, os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    except OSError:
+        os.close(read_end)
+        raise
 
 
 def _seconds(seconds: float) -> str:

@@ -28,6 +28,7 @@ from flasklab.errors import InvalidParametersError
 from flasklab.execution import processes
 from flasklab.execution.calling import call
 from flasklab.experiments.schema import Parameters
+from flasklab.recording.inherited import leave
 from flasklab.recording.output import present_output
 from flasklab.recording.plain import shortened
 from flasklab.recording.proxy import recording_to
@@ -77,7 +78,6 @@ def run_child(spec: RunSpec, definition: Definition, fds: tuple[int, int, int], 
                 params=spec.params,
                 attempt=spec.attempt,
                 seed=seed,
-                note=spec.note,
             ),
         )
         status = _run(spec, definition, recorder, seed)
@@ -156,6 +156,7 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
     own = os.getpid()
     os.chdir(spec.workdir)
     os.environ["FLASKLAB_RUN_ID"] = spec.id
+    leave(spec.folder, recorder)
     spec.begun.touch()
     recorder.event({"type": "begin"})
     recorder.event({"type": "seed", "seed": seed})

@@ -72,7 +72,6 @@ def launch(claim: Claim, store: Store, settings: Settings) -> Attempt:
         attempt=claim.attempt,
         experiment=run.experiment,
         params=dict(run.params),
-        note=run.note,
         seed=run.seed,
         folder=settings.results / "work" / f"{run.id}-{claim.attempt}",
         files=dict(_files(run.params, store)),
@@ -90,6 +89,7 @@ def launch(claim: Claim, store: Store, settings: Settings) -> Attempt:
             seq=run.seq + 2,
             files=store.files,
             tags=run.tags,
+            note=run.note,
         ),
     )
     if claim.attempt > 1:

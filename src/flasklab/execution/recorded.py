@@ -108,6 +108,7 @@ class Recorded:
     seq: int  # number of the latest event
     files: FileStore
     tags: tuple[str, ...] = ()  # the run's tags so far
+    note: str = ""  # the run's note so far
     pid: int | None = None
     begun_at: datetime | None = None  # set once the function's own code began
     outcome: dict[str, Any] | None = None
@@ -178,7 +179,8 @@ class Recorded:
                 self.tags = tuple(dict.fromkeys((*self.tags, *told.tags)))
                 self._changes["tags"] = self.tags
             case Noted():
-                self._changes["note"] = told.text
+                self.note = f"{self.note}\n{told.text}" if self.note else told.text
+                self._changes["note"] = self.note
             case Staged():
                 self._take_artifact(told)
             case Dropped():

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from flasklab.recording.inherited import EVENTS
+
 BEGUN = "begun"  # name of the file in an attempt's folder
 
 
@@ -19,7 +21,6 @@ class RunSpec:
     experiment: str
     params: dict[str, Any]  # validated against the schema, defaults filled in
     folder: Path  # this attempt's own: holds the three folders below
-    note: str = ""  # the run's note so far
     seed: int | None = None  # of an earlier attempt, which a retry repeats
     files: dict[str, Path]  # where the content of the uploaded files in `params` lies, by SHA-256
 
@@ -37,6 +38,11 @@ class RunSpec:
     def inputs(self) -> Path:
         """Copies of uploaded files, under their own names."""
         return self.folder / "inputs"
+
+    @property
+    def events(self) -> Path:
+        """The named pipe through which the run's processes tell the supervisor."""
+        return self.folder / EVENTS
 
     @property
     def begun(self) -> Path:

@@ -42,7 +42,7 @@ class Tagged(_Event, tag="tag"):
 
 
 class Noted(_Event, tag="note"):
-    """The whole note from now on."""
+    """A line more of the note."""
 
     text: str
 

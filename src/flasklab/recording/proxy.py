@@ -1,8 +1,8 @@
 """`run`: what an experiment's code says, wherever in it, reaches the recorder of the run it is part of.
 
-A process runs one experiment at a time, so the recorder is the process's, not the thread's: worker
-threads and forked workers find it too. Outside of a run nothing is recorded, and the experiment is a
-plain function.
+A process runs one experiment at a time, so the recorder is the process's, not the thread's: worker threads and
+workers in processes of their own, forked or spawned, find it too. Outside of a run nothing is recorded, and the
+experiment is a plain function.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from flasklab.recording.inherited import inherited_recorder
 from flasklab.recording.memory import MemoryRecorder
 from flasklab.recording.numbers import as_number
 from flasklab.recording.plain import MISSING, described, printable
-from flasklab.recording.recorder import Facts, NullRecorder
+from flasklab.recording.recorder import Facts
 from flasklab.recording.tracking import track
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from flasklab.recording.tracking import Item
     from flasklab.runs.json import Json
 
-_current: Recorder = NullRecorder()
+_current: Recorder = inherited_recorder()
 
 
 def current_recorder() -> Recorder:

@@ -43,7 +43,6 @@ class Facts:
     params: Mapping[str, Json] = field(default_factory=dict)
     attempt: int = 0
     seed: int | None = None  # what random, NumPy and torch were seeded with
-    note: str = ""  # the run's note at its start; run.note adds lines to it
 
 
 class Recorder(Protocol):
@@ -191,11 +190,11 @@ class PipeRecorder:
         self.names: Final = Names(staging)
         self.dropped = 0  # things this process could not keep
         self._fd = fd
+        self._pid = os.getpid()
         self._away = False  # nobody reads the pipe any more
         self._layouts: dict[tuple[str, ...], frames.Layout] = {}
         self._complaints = Complaints()
         self._orders = itertools.count()
-        self._note = self.facts.note
         self._unsent_drops = 0
         self._drops_sent_at = 0.0  # monotonic seconds
         self._progress: dict[str, Any] | None = None  # the latest, while the rate limit holds it back
@@ -267,9 +266,8 @@ class PipeRecorder:
             self.event(event)
 
     def note(self, text: str) -> None:
-        """Send the run's note with `text` as a line more."""
-        self._note = f"{self._note}\n{text}" if self._note else text
-        self.event({"type": "note", "text": self._note})
+        """Send a line more of the run's note."""
+        self.event({"type": "note", "text": text})
 
     def drop(self, reason: str, count: int = 1) -> None:
         """Count what could not be kept, say why once, and tell the supervisor at most once a second."""
@@ -277,7 +275,8 @@ class PipeRecorder:
         self._unsent_drops += count
         self._complaints.say(reason)
         now = time.monotonic()
-        if not self._drops_sent_at or now - self._drops_sent_at >= _DROPS_EVERY:
+        # A forked worker may end without a word: it tells at once.
+        if not self._drops_sent_at or now - self._drops_sent_at >= _DROPS_EVERY or os.getpid() != self._pid:
             self._drops_sent_at = now
             self._send_drops(reason)
 

@@ -235,15 +235,15 @@ def test_the_last_progress_of_a_loop_is_sent_whatever_came_before(pipe: Pipe) ->
     assert pipe.events("progress")[-1]["done"] == 1000
 
 
-def test_notes_are_lines_of_one_text(tmp_path: Path) -> None:
+def test_a_note_is_sent_line_by_line(tmp_path: Path) -> None:
     reading, writing = os.pipe()
-    recorder = PipeRecorder(writing, staging=tmp_path, workdir=tmp_path, facts=Facts(note="by hand"))
+    recorder = PipeRecorder(writing, staging=tmp_path, workdir=tmp_path, facts=Facts())
     recorder.note("one")
     recorder.note("two")
     os.close(writing)
     found = Decoder().feed(os.read(reading, 65536))
     os.close(reading)
-    assert found == [{"type": "note", "text": "by hand\none"}, {"type": "note", "text": "by hand\none\ntwo"}]
+    assert found == [{"type": "note", "text": "one"}, {"type": "note", "text": "two"}]
 
 
 def test_the_memory_of_layouts_is_bounded(pipe: Pipe) -> None:
