@@ -52,6 +52,7 @@ class LogSlice:
     size: int  # bytes of the whole log
     pieces: tuple[LogPiece, ...] = ()
     unfinished: tuple[LogPiece, ...] = ()  # after the log's end: lines that may still change, such as progress bars
+    mark: str = ""  # another one as soon as what is unfinished has changed
     first_line: int = 1  # number of the line in which `start` lies
     lines: int = 0  # number of the last line of the whole log
     left_out: LeftOut | None = None  # just before `start`

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from flasklab.errors import FileMissingError
 from flasklab.runs.log import LogLines, LogMatches, LogPiece, LogSlice
 from flasklab.store import log_search
+from flasklab.store.log_copy import LogCopy
 from flasklab.store.log_files import part_paths, read_layout, read_open
 from flasklab.store.log_lines import lines_after, lines_before
 from flasklab.store.log_screen import whole_characters
@@ -15,11 +17,9 @@ from flasklab.store.log_text import LogText, Record
 from flasklab.store.log_writer import LogWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 _CHARACTER_BYTES = 4  # of the longest in UTF-8; no slice is shorter
-_CHUNK_BYTES = 256 * 1024
 _RUN_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -92,6 +92,10 @@ class LogStore:
             for line in read_open(self.path(run_id))
         )
 
+    def mark(self, run_id: str) -> str:
+        """A short text that is another one as soon as `unfinished` is; "" while nothing is."""
+        return _mark(self.unfinished(run_id))
+
     def search(self, run_id: str, wanted: str, *, start: int = 0, exact: bool = False, most: int = 1000) -> LogMatches:
         """Lines with the text `wanted`, from byte `start` on; ASCII letters match in either case unless `exact`."""
         with LogText(self.path(run_id)) as text:
@@ -102,52 +106,29 @@ class LogStore:
         with LogText(self.path(run_id)) as text:
             return log_search.errors(text, start=start, most=most)
 
-    def chunks(self, run_id: str) -> Iterator[bytes]:
-        """The whole log as text: with a line for each gap, and what is unfinished at its end."""
-        with LogText(self.path(run_id)) as text:
-            offset, last = 0, b"\n"
-            while offset < text.end or text.left_out(offset):
-                start, end = text.stretch(offset)
-                if missing := text.left_out(start):
-                    yield b"" if last == b"\n" else b"\n"
-                    yield missing.text.encode() + b"\n"
-                    last = b"\n"
-                offset = max(offset, start)
-                if offset >= end:
-                    break
-                while offset < end:
-                    data = text.read(offset, min(offset + _CHUNK_BYTES, end))
-                    offset, last = offset + len(data), data[-1:]
-                    yield data
-        for piece in self.unfinished(run_id):
-            yield b"" if last == b"\n" else b"\n"
-            yield piece.text.encode()
-            last = b""
-
-    def line_chunks(self, run_id: str, number: int) -> Iterator[bytes]:
-        """One line, however long."""
-        with LogText(self.path(run_id)) as text:
-            offset, end = text.line_start(number), text.line_start(number + 1)
-            while offset < end:
-                data = text.read(offset, min(offset + _CHUNK_BYTES, end))
-                if not data:
-                    break
-                offset += len(data)
-                yield data
+    def copy(self, run_id: str, first_line: int = 1, lines: int | None = None) -> LogCopy:
+        """The log as one plain text, to be closed: all of it, or `lines` lines from number `first_line` on."""
+        return LogCopy(self.path(run_id), first_line, lines)
 
     def _slice(self, run_id: str, text: LogText, data: bytes, first: int) -> LogSlice:
         end = first + len(data)
+        unfinished = self.unfinished(run_id)
         return LogSlice(
             start=first,
             end=end,
             size=text.end,
             pieces=_pieces(text.records(first, end), data, first),
-            unfinished=self.unfinished(run_id) if end == text.end else (),
+            unfinished=unfinished if end == text.end else (),
+            mark=_mark(unfinished),
             first_line=text.line_at(first),
             lines=text.lines,
             left_out=text.left_out(first),
             styles=text.styles(first),
         )
+
+
+def _mark(unfinished: tuple[LogPiece, ...]) -> str:
+    return f"{crc32(repr(unfinished).encode()):08x}" if unfinished else ""
 
 
 def _bytes(text: LogText, start: int, limit: int | None) -> tuple[bytes, int]:

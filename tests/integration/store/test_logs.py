@@ -28,6 +28,13 @@ def text(log: LogSlice) -> str:
     return "".join(piece.text for piece in log.pieces)
 
 
+def whole(logs: LogStore) -> bytes:
+    with logs.copy("abc") as copy:
+        found = b"".join(iter(copy.read, b""))
+        assert copy.size == len(found)
+    return found
+
+
 def test_a_silent_run_has_an_empty_log_and_no_files(logs: LogStore) -> None:
     logs.writer("abc", NO_LIMIT).close()
     assert logs.size("abc") == 0
@@ -87,7 +94,7 @@ def test_an_unfinished_line_outlives_its_writer(logs: LogStore) -> None:
     killed.append("out", b"half a line", 2.0)
     killed.flush(now=9.0)
     assert [piece.text for piece in logs.read("abc").unfinished] == ["half a line"]
-    assert b"".join(logs.chunks("abc")) == b"first\nhalf a line"
+    assert whole(logs) == b"first\nhalf a line"
     after = logs.writer("abc", NO_LIMIT)
     after.say("Attempt 2 begins.", 10.0)
     after.close()
@@ -151,7 +158,7 @@ def test_a_flood_keeps_its_beginning_and_its_end_and_says_what_is_missing(logs: 
         assert sum(path.stat().st_size for path in logs.folder.glob("ab/*.log")) <= 1600
     writer.say("It ended.", 1000.0)
     writer.close()
-    lines = b"".join(logs.chunks("abc")).decode().splitlines()
+    lines = whole(logs).decode().splitlines()
 
     missing = next(position for position, line in enumerate(lines) if "left out" in line)
     assert lines[:missing] == [f"line {number:03d}" for number in range(missing)]
@@ -171,7 +178,7 @@ def test_a_log_of_just_its_limit_is_kept_whole(logs: LogStore) -> None:
     for number in range(160):
         writer.append("out", b"line %04d\n" % number, 1.0)
     writer.close()
-    assert b"".join(logs.chunks("abc")).decode().splitlines() == [f"line {number:04d}" for number in range(160)]
+    assert whole(logs).decode().splitlines() == [f"line {number:04d}" for number in range(160)]
     assert [line.number for line in logs.lines("abc", 1, 1000).rows] == list(range(1, 161))
 
 
@@ -226,7 +233,7 @@ def test_a_disk_that_refuses_does_not_stop_the_run_and_the_gap_is_told(logs: Log
     writer.append("out", b"lost\n", 2.0)
     writer.append("out", b"kept again\n", 3.0)
     writer.close()
-    assert b"".join(logs.chunks("abc")).decode().splitlines() == [
+    assert whole(logs).decode().splitlines() == [
         "kept",
         "5 bytes (1 line) of output are left out here: the disk refused (No space left on device).",
         "kept again",
@@ -240,7 +247,7 @@ def test_what_a_disk_refused_at_the_very_end_is_told_too(logs: LogStore) -> None
     refuse(writer)
     writer.append("out", b"lost\n", 2.0)
     writer.close()
-    assert b"5 bytes (1 line) of output are left out here" in b"".join(logs.chunks("abc"))
+    assert b"5 bytes (1 line) of output are left out here" in whole(logs)
     assert logs.read("abc", 5).left_out is not None
 
 
