@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ago, duration, number, size } from '../src/format';
+import { ago, duration, number, since, size } from '../src/format';
 import { spans } from '../src/run/ansi';
 import { family } from '../src/run/families';
 import same from './same.json';
@@ -11,7 +11,10 @@ describe('server and browser agree', () => {
   test.each(same.size as [number, string][])('size %s', (value, text) => expect(size(value)).toBe(text));
   test.each(same.ago as [number, string][])('ago %s', (value, text) => expect(ago(value, '2026-01-01')).toBe(text));
   test.each(same.family as [string, [string, string]][])('family %s', (key, found) => expect(family(key)).toEqual(found));
-  test.each(same.spans as [string, [string, string][]][])('spans %j', (text, found) =>
-    expect(spans(text).map((span) => [span.text, span.classes])).toEqual(found),
+  test.each(same.since as [number, string][])('since %s', (value, text) => expect(since(value)).toBe(text));
+  test.each(same.spans as [string, string[][]][])('spans %j', (text, found) =>
+    expect(spans(text).map((span) => [span.text, span.classes, span.color, span.ground])).toEqual(
+      found.map((span) => [...span, '', ''].slice(0, 4)),
+    ),
   );
 });

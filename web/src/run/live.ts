@@ -1,23 +1,12 @@
 /** One short poll per page: asks what is new after a cursor, slower the longer nothing happens. */
 
 import type { Figure } from '../format';
+import type { LogPart } from './log_rows';
 
 export interface Points {
   steps: number[];
   values: Figure[];
   times: number[];
-}
-
-export interface LogPiece {
-  stream: 'out' | 'err' | 'lab';
-  time: number;
-  text: string;
-}
-
-export interface LogPart {
-  start: number;
-  end: number;
-  pieces: LogPiece[];
 }
 
 export interface RunNow {
