@@ -54,6 +54,7 @@ class RunPage {
     }
     this.attempt = live.run.attempt;
     this.charts?.add(live.points);
+    this.root.dataset.started = live.run.started_at ?? '';
     this.log?.add(live.log);
     this.strip.show(live.run);
     if (live.run.state !== this.state) await this.change(live);

@@ -46,9 +46,10 @@ export class Log {
     this.more.addEventListener('click', () => void this.view.toEnd());
     place.after(this.more);
     paintAll(place);
+    one('[data-log-part]', this.card)?.remove(); // the rest is a scroll away now
     this.listen();
     this.restore();
-    this.follow();
+    void this.view.toEnd();
     this.view.onChange(() => this.drawSoon());
     void this.errors.start({ errors: 1 });
     this.visit();

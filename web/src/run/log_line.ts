@@ -5,14 +5,13 @@ import { since, size } from '../format';
 import { readable, spans, Style, type Span } from './ansi';
 import type { LeftOut, Row, Stream } from './log_rows';
 
-const NAMES: Record<Stream, string> = { out: 'standard output', err: 'standard error', lab: 'the lab' };
+const NAMES: Record<Stream, string> = { out: '', err: 'stderr', lab: 'said by the lab' };
 const LIGHT_GROUND = '#eff1f4'; // --sunken, on which lines stand
 const DARK_GROUND = '#1b1f25';
 
 /** What holds between the lines of one answer. */
 export class Drawing {
   private readonly styles = new Map<string, Style>();
-  private before = '';
 
   /**
    * @param address where the log is sent as text
@@ -29,7 +28,10 @@ export class Drawing {
 
   line(row: Row): HTMLElement {
     const number = String(row.number);
-    const link = make('a', { class: 'no', href: `#L${number}`, 'aria-label': `Line ${number}`, 'data-n': number, tabindex: '-1' });
+    const name = NAMES[row.stream];
+    const label = name ? `Line ${number}, ${name}` : `Line ${number}`;
+    const link = make('a', { class: 'no', href: `#L${number}`, 'aria-label': label, 'data-n': number, tabindex: '-1' });
+    if (name) link.title = name;
     const element = this.bare(row, link);
     element.id = `L${number}`;
     if (row.more > 0) {
@@ -51,14 +53,12 @@ export class Drawing {
   private bare({ stream, time, text }: Pick<Row, 'stream' | 'time' | 'text'>, link: HTMLElement): HTMLElement {
     const style = this.styles.get(stream) ?? new Style();
     this.styles.set(stream, style);
-    const said = stream === this.before ? [] : [make('span', { class: 'sr by' }, `${NAMES[stream]}: `)];
-    this.before = stream;
     return make(
       'div',
       { class: `ln ${stream}`, 'data-t': time.toFixed(3) },
       link,
       make('time', { class: 'at', 'data-at': Number.isNaN(this.began) ? '' : since(time - this.began) }),
-      make('span', { class: 'tx' }, ...said, ...spans(text, style).map(drawn), '\n'),
+      make('span', { class: 'tx' }, ...spans(text, style).map(drawn), '\n'),
     );
   }
 }

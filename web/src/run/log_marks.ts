@@ -23,7 +23,7 @@ function rangesIn(root: Element | null, wanted: string, exact: boolean): Range[]
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const text = walker.currentNode as Text;
-    if (!text.parentElement?.closest('.by, .more')) texts.push(text);
+    if (!text.parentElement?.closest('.more')) texts.push(text);
   }
   const whole = texts.map((text) => text.data).join('');
   return places(whole, wanted, exact).map((at) => {

@@ -87,7 +87,7 @@ export class LogView {
       this.replace(found);
     }
     const element = this.find(line) ?? this.rows.find((row) => numberOf(row) >= line) ?? this.rows.at(-1);
-    element?.scrollIntoView({ block });
+    if (element) this.bring(element, block);
     this.changed();
   }
 
@@ -162,6 +162,14 @@ export class LogView {
     return this.stream ? { stream: this.stream } : {};
   }
 
+  /** Scrolls the log to a line, and the page to the log where it is out of sight. */
+  private bring(element: HTMLElement, block: 'start' | 'center'): void {
+    const above = block === 'start' ? 0 : (this.place.clientHeight - element.offsetHeight) / 2;
+    const offset = element.getBoundingClientRect().top - this.place.getBoundingClientRect().top;
+    this.place.scrollTop += offset - Math.max(0, above);
+    this.place.scrollIntoView({ block: 'nearest' });
+  }
+
   private find(line: number): HTMLElement | null {
     return this.place.querySelector(`#L${line}`);
   }
@@ -179,6 +187,7 @@ export class LogView {
     this.next = found.next;
     this.lines = Math.max(this.lines, found.lines);
     if (this.hasEnd) this.unfinished(found.unfinished);
+    requestAnimationFrame(() => this.scrolled()); // few lines leave both ends near
   }
 
   /** The elements of an answer, with the sentence about what is missing before or after its lines. */

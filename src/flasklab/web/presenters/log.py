@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TAIL_LINES = 150
 TAIL_BYTES = 20 * 1024
 _LONGEST = 4000  # characters shown of one line; the island shows more
-_NAMES = {"out": "standard output", "err": "standard error", "lab": "the lab"}
+_NAMES = {"out": "", "err": "stderr", "lab": "said by the lab"}
 
 
 class LogSlice(Protocol):
@@ -60,7 +60,7 @@ class LogRow:
 
     number: int | None  # None while it is unfinished
     stream: str  # "out", "err" or "lab"
-    said_by: str  # the stream in words, where it is another than in the row before; "" otherwise
+    said_by: str  # the stream in words, where it is not stdout; "" otherwise
     spans: tuple[ansi.Span, ...]
     time: str  # Unix seconds
     moment: str  # RFC 3339
@@ -91,7 +91,7 @@ def present_log(log: LogSlice, started_at: datetime | None) -> LogTail:
     return LogTail(
         rows=tuple(_rows(log, began)),
         unfinished=tuple(
-            _row(None, stream, time, text, ansi.Style(), began, "")
+            _row(None, stream, time, text, ansi.Style(), began)
             for stream, time, lines in log.unfinished
             for text in lines.split("\n")
         ),
@@ -104,21 +104,19 @@ def present_log(log: LogSlice, started_at: datetime | None) -> LogTail:
 
 def _rows(log: LogSlice, began: float | None) -> Iterator[LogRow]:
     styles = {stream: ansi.Style(codes) for stream, codes in log.styles.items()}
-    number, before = log.first_line, ""
+    number = log.first_line
     for stream, time, text in log.pieces:
         style = styles.setdefault(stream, ansi.Style())
         for line in text.removesuffix("\n").split("\n"):
-            yield _row(number, stream, time, line, style, began, before)
-            number, before = number + 1, stream
+            yield _row(number, stream, time, line, style, began)
+            number += 1
 
 
-def _row(
-    number: int | None, stream: str, time: float, text: str, style: ansi.Style, began: float | None, before: str
-) -> LogRow:
+def _row(number: int | None, stream: str, time: float, text: str, style: ansi.Style, began: float | None) -> LogRow:
     return LogRow(
         number=number,
         stream=stream,
-        said_by="" if stream == before else _NAMES.get(stream, stream),
+        said_by=_NAMES.get(stream, stream),
         spans=tuple(ansi.spans(text[:_LONGEST], style)),
         time=f"{time:.3f}",
         moment=rfc3339(datetime.fromtimestamp(time, UTC)),

@@ -16,9 +16,9 @@ def test_each_line_has_its_number_time_and_stream() -> None:
     pieces = (LogPiece("out", 1001.25, "one\ntwo\n"), LogPiece("err", 1075.0, "three"))
     rows = present_log(log(*pieces, first_line=41), BEGUN).rows
     assert [(row.number, row.stream, row.since, row.said_by) for row in rows] == [
-        (41, "out", "+1.3 s", "standard output"),
+        (41, "out", "+1.3 s", ""),
         (42, "out", "+1.3 s", ""),
-        (43, "err", "+1:15.0", "standard error"),
+        (43, "err", "+1:15.0", "stderr"),
     ]
     assert [row.spans[0].text for row in rows] == ["one", "two", "three"]
 
