@@ -165,7 +165,9 @@ class Recorded:
             case Seed():
                 self._changes["seed"] = told.seed
             case ProgressMade():
-                self._changes["progress"] = Progress(done=told.done, total=told.total, message=told.message)
+                self._changes["progress"] = Progress.from_json(
+                    msgspec.structs.asdict(told) | {"inner": map(msgspec.structs.asdict, told.inner)}
+                )
             case Tagged():
                 self.tags = tuple(dict.fromkeys((*self.tags, *told.tags)))
                 self._changes["tags"] = self.tags
