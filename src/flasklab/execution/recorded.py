@@ -142,6 +142,16 @@ class Recorded:
         else:
             self._take_event(frame)
 
+    def take_system(self, at: float, step: int, values: Mapping[str, float]) -> None:
+        """Take in a sample of what its processes use, as metrics.
+
+        Args:
+            at: Unix seconds
+            step: whole seconds since the attempt began
+            values: by names of system metrics
+        """
+        self.take(Metrics(at, step, tuple(values), tuple(values.values())))
+
     def _take_points(self, frame: Metrics) -> None:
         for key, value in zip(frame.keys, frame.values, strict=True):
             column = self._columns.setdefault(key, _Column())

@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from flasklab.runs.metrics import Points, Series
 from flasklab.runs.run import MetricSummary
+from flasklab.runs.system_metrics import is_system
 from flasklab.store.tables import metric_chunks, metric_summaries
 
 if TYPE_CHECKING:
@@ -85,8 +86,12 @@ class MetricChunks:
         statement = select(_summaries.key).where(_summaries.run_number == run_number).order_by(_summaries.key)
         return list(self._connection.execute(statement).scalars())
 
+    def system_keys(self, run_number: int) -> list[str]:
+        """Names of a run's system metrics, in order of the alphabet."""
+        return [key for key in self.keys(run_number) if is_system(key)]
+
     def summaries(self, run_numbers: Iterable[int]) -> dict[int, dict[str, MetricSummary]]:
-        """The summaries of several runs, by number and key; runs without metrics are left out."""
+        """The summaries of several runs, by number and key, without system metrics; runs without any are left out."""
         numbers = list(run_numbers)
         if not numbers:
             return {}
@@ -97,6 +102,8 @@ class MetricChunks:
         )
         found: dict[int, dict[str, MetricSummary]] = {}
         for row in self._connection.execute(statement):
+            if is_system(row.key):
+                continue
             found.setdefault(row.run_number, {})[row.key] = MetricSummary(
                 last=_number(row.last),
                 min=_number(row.min),
@@ -136,7 +143,9 @@ class MetricChunks:
             select(_summaries.key, _summaries.total).where(_summaries.run_number == run_number)
         )
         counts = {row.key: int(row.total) for row in counted}
-        return {key: _joined(key, rows, after_seq, counts.get(key, 0)) for key, rows in by_key.items()}
+        return {
+            key: _joined(key, rows, after_seq, counts.get(key, 0)) for key, rows in by_key.items() if not is_system(key)
+        }
 
     def _add_points(self, run_number: int, key: str, points: Points, start: int) -> None:
         columns = [_column(points.steps, "q"), _column(points.values, "d")]

@@ -56,7 +56,7 @@ def said(work: str, *, first: str = "") -> tuple[list[str], str]:
         "from tqdm import trange\nfor _ in trange(30): time.sleep(0.02)",
         "import tqdm\nbar = tqdm.tqdm(total=30)\nfor _ in range(10): time.sleep(0.05); bar.update(3)\nbar.close()",
         "from tqdm.contrib import tenumerate\nfor _ in tenumerate(range(30)): time.sleep(0.02)",
-        "from tqdm.contrib.concurrent import thread_map\nthread_map(lambda _: time.sleep(0.02), range(30))",
+        "from tqdm.contrib.concurrent import thread_map\nthread_map(lambda _: time.sleep(0.2), range(30))",
     ],
 )
 def test_a_bar_is_the_progress_from_its_beginning_to_its_end(first: str, loop: str) -> None:
