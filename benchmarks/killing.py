@@ -86,9 +86,9 @@ def measure() -> Iterator[Figure]:
         print(one, file=sys.stderr)
     points = sum(one.logged for one in verdicts)
     seconds = time.perf_counter() - began
+    bound = f"; with 95 % confidence fewer than {300 / tries:.3g} % of kills lose a point" if not violations else ""
     print(
-        f"{tries:,} kills, seed {seed}, {points:,} points logged, {len(violations)} violations, {seconds:.0f} s; "
-        f"with 95 % confidence fewer than {300 / tries:.3g} % of kills lose a point"
+        f"{tries:,} kills, seed {seed}, {points:,} points logged, {len(violations)} violations, {seconds:.0f} s{bound}"
     )
     yield Figure(
         what=f"kills that lost a point, of {tries:,}",

@@ -27,17 +27,20 @@ class Floor:
 
     def __init__(self) -> None:
         self._holder = memoryview(bytearray(8)).cast("q")
+        self._pid = os.getpid()
         # A process that some run started has loops of its own, which say nothing about the run.
         self._silent = _RUN_VARIABLE in os.environ
 
     def share(self) -> None:
         """Begin anew, in memory that forked workers have in common with this process."""
         self._holder = memoryview(mmap.mmap(-1, 8)).cast("q")
+        self._pid = os.getpid()
         self._silent = False
 
     def clear(self) -> None:
-        """Begin anew: whoever had it spoke of something else."""
-        self._holder[0] = 0
+        """Begin anew: whoever had it spoke of something else. A forked worker leaves it to whom it belongs."""
+        if self._pid == os.getpid():
+            self._holder[0] = 0
 
     def take(self, token: int, *, force: bool = False) -> bool:
         """Whether the loop may speak: nobody else does, or only a library's bar while this one was asked for."""

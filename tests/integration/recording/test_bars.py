@@ -23,9 +23,14 @@ from flasklab.runs.progress import position_text
 
 class Steps(MemoryRecorder):
     texts, made = [], []
+    forked = open(os.devnull, "ab", buffering=0)  # what forked workers say; a test may put a real file here
     def progress(self, made, *, last=False):
         self.made.append(made)
         self.texts.append(position_text(made))
+        if os.getpid() != own:
+            self.forked.write(position_text(made).encode() + b"\\n")
+
+own = os.getpid()
 
 steps = Steps()
 floor.share()
@@ -165,9 +170,21 @@ def test_bars_of_forked_workers_are_silent_beside_the_runs_own() -> None:
         def work(_):
             for _ in tqdm(range(3), desc="worker"):
                 time.sleep(0.02)
+        import tempfile
+        Steps.forked = tempfile.TemporaryFile(buffering=0)
+        begin = multiprocessing.get_context("fork").Event()
+        def patient(number):
+            begin.wait()
+            work(number)
         with multiprocessing.get_context("fork").Pool(2) as pool:
-            for _ in tqdm(pool.imap(work, range(4)), total=4, desc="jobs"):
-                pass
+            bar = tqdm(total=4, desc="jobs")
+            jobs = pool.imap(patient, range(4))
+            begin.set()
+            for _ in jobs:
+                bar.update()
+            bar.close()
+        Steps.forked.seek(0)
+        steps.texts += Steps.forked.read().decode().splitlines()
     """)
     assert all(text.endswith("jobs") for text in texts)
     assert "worker" in log

@@ -151,6 +151,28 @@ def test_a_forked_worker_is_silent_while_its_run_tracks_a_loop_and_heard_otherwi
     ]
 
 
+def test_a_worker_that_was_forked_before_its_run_began_to_loop_is_silent_too(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    begun, begin = os.pipe()
+    floor.share()
+    with recording_to(PipeRecorder(writing, staging=tmp_path, workdir=tmp_path)):
+        worker = os.fork()
+        if worker == 0:
+            os.read(begun, 1)
+            list(run.track(range(2), message="worker"))
+            os._exit(0)
+        loop = run.track(range(1), message="outer")
+        next(loop)
+        os.write(begin, b".")
+        os.waitpid(worker, 0)
+        list(loop)
+    for fd in (writing, begun, begin):
+        os.close(fd)
+    with os.fdopen(reading, "rb") as pipe:
+        said = [event["message"] for event in Decoder().feed(pipe.read()) if isinstance(event, dict)]
+    assert set(said) == {"outer"}
+
+
 def test_the_pace_and_what_is_left_are_told(steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
     for item in run.track(range(100), unit="image"):
