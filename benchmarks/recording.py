@@ -1,4 +1,4 @@
-"""What `run.log` costs the experiment, and how fast points become durable, beside a packed append to a file."""
+"""What `run.log` costs the experiment, and how fast points become durable, beside a packed append and rivals."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.figures import Figure
+from benchmarks.rivals import beside
 from benchmarks.serving import free_port, lab_server, seconds_to_first_page
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def measure() -> Iterator[Figure]:
     yield Figure(
         what="points made durable in a second", value=durable / 1000, unit="k/s", against=append / 1000, name="append"
     )
+    yield from beside(call["log_us"], durable)
 
 
 def _run(port: int) -> dict[str, float]:

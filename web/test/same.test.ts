@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Progress } from '../src/run/live';
+import { leftText, positionText, rateText } from '../src/run/progress';
 import { ago, duration, number, size } from '../src/format';
 import { spans } from '../src/run/ansi';
 import { family } from '../src/run/families';
@@ -10,6 +12,11 @@ describe('server and browser agree', () => {
   test.each(same.duration as [number, string][])('duration %s', (value, text) => expect(duration(value)).toBe(text));
   test.each(same.size as [number, string][])('size %s', (value, text) => expect(size(value)).toBe(text));
   test.each(same.ago as [number, string][])('ago %s', (value, text) => expect(ago(value, '2026-01-01')).toBe(text));
+  test.each(same.rate as [number, string, string][])('rate %s', (rate, unit, text) => expect(rateText(rate, unit)).toBe(text));
+  test.each(same.left as [number, string][])('left %s', (seconds, text) => expect(leftText(seconds)).toBe(text));
+  test.each(same.position as unknown as [Progress, string][])('position %j', (progress, text) =>
+    expect(positionText(progress)).toBe(text),
+  );
   test.each(same.family as [string, [string, string]][])('family %s', (key, found) => expect(family(key)).toEqual(found));
   test.each(same.spans as [string, [string, string][]][])('spans %j', (text, found) =>
     expect(spans(text).map((span) => [span.text, span.classes])).toEqual(found),

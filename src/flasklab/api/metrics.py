@@ -25,7 +25,7 @@ _MOST_POINTS = 1_000_000
 def metrics(run_id: str) -> Response:
     """GET runs/{id}/metrics: series, whole or reduced to about `?points=`, as JSON, CSV or bytes for charts."""
     read = current_lab().services.metrics
-    keys = request.args.getlist("key") or None
+    keys = request.args.getlist("key") or (read.system_keys(run_id) if asked_whole("system", 0, 1) else None)
     points = asked_whole("points", 1, _MOST_POINTS)
     form = _form()
     if form == "csv":

@@ -38,7 +38,16 @@ def _page(name: str, items: dict[str, Any], **further: dict[str, Any]) -> dict[s
 
 
 _PIECE = _object(stream={"enum": ["out", "err", "lab"]}, time={"type": "number"}, text=_TEXT)
-_PROGRESS = _object(done={"type": "number"}, total=_or_null({"type": "number"}), message=_TEXT)
+_LOOP: dict[str, Any] = {
+    "done": {"type": "number"},
+    "total": _or_null({"type": "number"}),
+    "message": _TEXT,
+    "unit": _TEXT,
+    "rate": _or_null({"type": "number"}),
+}
+_PROGRESS = _object(
+    **_LOOP, left_seconds=_or_null({"type": "number"}), inner=_list(_object(**_LOOP)), at=_or_null(_TIME)
+)
 _SUMMARY = _object(last=_NUMBER, min=_NUMBER, max=_NUMBER, count=_WHOLE, step=_WHOLE)
 _SERIES = _object(steps=_list(_WHOLE), values=_list(_NUMBER), times=_list({"type": "number"}), count=_WHOLE)
 _BROKEN = _object(module=_TEXT, file=_TEXT, line=_or_null(_WHOLE), error=_TEXT, needs=_or_null(_TEXT), url=_TEXT)

@@ -148,6 +148,16 @@ class Recorded:
             self.seq += 1
             self._take_event(frame)
 
+    def take_system(self, at: float, step: int, values: Mapping[str, float]) -> None:
+        """Take in a sample of what its processes use, as metrics.
+
+        Args:
+            at: Unix seconds
+            step: whole seconds since the attempt began
+            values: by names of system metrics
+        """
+        self.take(Metrics(tuple(values), (at,), (step,), tuple((value,) for value in values.values())))
+
     def _take_points(self, frame: Metrics) -> None:
         first, self.seq = self.seq + 1, self.seq + len(frame.steps)
         seqs = range(first, self.seq + 1)
@@ -174,7 +184,9 @@ class Recorded:
             case Seed():
                 self._changes["seed"] = told.seed
             case ProgressMade():
-                self._changes["progress"] = Progress(done=told.done, total=told.total, message=told.message)
+                self._changes["progress"] = Progress.from_json(
+                    msgspec.structs.asdict(told) | {"inner": map(msgspec.structs.asdict, told.inner)}
+                )
             case Tagged():
                 self.tags = tuple(dict.fromkeys((*self.tags, *told.tags)))
                 self._changes["tags"] = self.tags

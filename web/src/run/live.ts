@@ -20,10 +20,25 @@ export interface LogPart {
   pieces: LogPiece[];
 }
 
+/** A loop's place; the outermost one is the run's progress. */
+export interface Loop {
+  done: number;
+  total: number | null;
+  message: string;
+  unit: string;
+  rate: number | null; // units in a second
+}
+
+export interface Progress extends Loop {
+  left_seconds: number | null; // as of `at`
+  inner: Loop[];
+  at: string | null;
+}
+
 export interface RunNow {
   id: string;
   state: string;
-  progress: { done: number; total: number | null; message: string } | null;
+  progress: Progress | null;
   metrics: Record<string, { last: Figure; min: Figure; max: Figure; count: number; step: number }>;
   artifacts: unknown[];
   attempt: number;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from flasklab.runs.progress import left_text, pace_text, position_text
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now as present_time
 from flasklab.runs.times import rfc3339
@@ -16,12 +17,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from flasklab.experiments.description import Description
-    from flasklab.runs.run import MetricSummary, Progress, Run
+    from flasklab.runs.run import MetricSummary, Run
     from flasklab.web.presenters.form import Copies
 
 TABS = ("overview", "charts", "log", "results", "files", "parameters", "code")
 _STATS = 6  # metrics in the strip
-_LEFT_AFTER_SECONDS = 5.0  # before that, a guess of what is left is noise
 
 
 class RunLinks(results.FileLinks, Protocol):
@@ -97,7 +97,7 @@ class Tab:
 class Stat:
     """One number of the strip."""
 
-    key: str  # "elapsed", "left" or "metric:<name>"; what the live island looks for
+    key: str  # "elapsed", "left", "pace" or "metric:<name>"; what the live island looks for
     label: str
     text: str
     title: str = ""  # more of it, for the tooltip
@@ -212,7 +212,7 @@ def present_run(
         waiting=_waiting(run, queue),
         canceling=run.cancel_requested_at is not None and not run.state.is_final,
         percent=percent(run.progress),
-        progress=progress_text(run.progress),
+        progress=position_text(run.progress) if run.progress else "",
         stats=_stats(run, at),
         tab=tab,
         tabs=_tabs(run, tab, len(shown), parameters),
@@ -241,28 +241,6 @@ def present_run(
     )
 
 
-def progress_text(progress: Progress | None) -> str:
-    """How far a run has come, in words: "3 of 20 · epoch 3"."""
-    if progress is None:
-        return ""
-    done = formats.number(_whole(progress.done))
-    text = f"{done} of {formats.number(_whole(progress.total))}" if progress.total else done
-    return f"{text} · {progress.message}" if progress.message else text
-
-
-def left_seconds(run: Run, at: datetime) -> float | None:
-    """What is left at the present pace; None while nobody can tell."""
-    share = percent(run.progress)
-    if run.started_at is None or run.state is not RunState.RUNNING or not share:
-        return None
-    elapsed = (at - run.started_at).total_seconds()
-    return elapsed * (100 - share) / share if elapsed >= _LEFT_AFTER_SECONDS else None
-
-
-def _whole(value: float) -> float:
-    return int(value) if float(value).is_integer() else value
-
-
 def _waiting(run: Run, queue: LabNow | None) -> str:
     if run.state is not RunState.QUEUED:
         return ""
@@ -283,8 +261,10 @@ def _stats(run: Run, at: datetime) -> tuple[Stat, ...]:
         label = "Took" if run.state.is_final else "Elapsed"
         stats.append(Stat(key="elapsed", label=label, text=formats.duration(elapsed)))
     if run.state is RunState.RUNNING:
-        left = left_seconds(run, at)
-        stats.append(Stat(key="left", label="Left", text="…" if left is None else f"about {formats.duration(left)}"))
+        left = run.progress.left(at) if run.progress else None
+        stats.append(Stat(key="left", label="Left", text="…" if left is None else left_text(left)))
+        pace = pace_text(run.progress, at) if run.progress else ""
+        stats.append(Stat(key="pace", label="Pace", text=pace))
     return tuple(stats)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -32,16 +33,22 @@ def test_a_queued_run_says_its_place_and_why_it_waits(make: Any) -> None:
     )
 
 
-def test_what_is_left_follows_from_the_pace_so_far(make: Any) -> None:
-    found = page(make, make.run(progress=Progress(done=25, total=100, message="epoch 25")))
-    assert stats(found) == {"elapsed": "10m 00s", "left": "about 30m 00s"}
+def test_pace_and_what_is_left_are_what_the_run_said_counted_down_to_now(make: Any) -> None:
+    said = Progress(
+        done=25, total=100, message="epoch 25", rate=0.25, left_seconds=300, at=make.now - timedelta(seconds=4)
+    )
+    found = page(make, make.run(progress=said))
+    assert stats(found) == {"elapsed": "10m 00s", "left": "about 5m 00s", "pace": "4.0 s/it"}
     assert (found.percent, found.progress) == (25, "25 of 100 · epoch 25")
+    later = page(make, make.run(progress=replace(said, at=make.now - timedelta(seconds=14))))
+    assert stats(later)["left"] == "about 4m 50s"
 
 
-def test_nothing_is_guessed_in_the_first_seconds_or_without_a_total(make: Any) -> None:
-    fresh = make.run(progress=Progress(done=25, total=100), started_at=make.now - timedelta(seconds=2))
-    endless = make.run(progress=Progress(done=25))
-    assert [stats(page(make, run))["left"] for run in (fresh, endless)] == ["…", "…"]
+def test_nothing_is_guessed_where_the_run_did_not_say_it_or_has_paused(make: Any) -> None:
+    endless = make.run(progress=Progress(done=25, rate=100.0, at=make.now))
+    silent = Progress(done=25, total=100, rate=100.0, left_seconds=50, at=make.now - timedelta(seconds=11))
+    assert [stats(page(make, run))["left"] for run in (make.run(), endless, make.run(progress=silent))] == ["…"] * 3
+    assert [stats(page(make, run))["pace"] for run in (endless, make.run(progress=silent))] == ["100 it/s", ""]
     assert page(make, endless).percent is None
 
 
