@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import idling, importing, killing, recording, rivals, starting
+from benchmarks import idling, importing, killing, recording, rivals, starting, watching
 
 ALL = {
     "importing": importing.measure,
     "starting": starting.measure,
     "idling": idling.measure,
     "recording": recording.measure,
+    "watching": watching.measure,
 }
 ASKED = {"killing": killing.measure, "rivals": rivals.measure}  # minutes long: only where they are named
 

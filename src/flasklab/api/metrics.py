@@ -48,9 +48,10 @@ def metrics(run_id: str) -> Response:
 def live(run_id: str) -> Response:
     """GET runs/{id}/live: what is new after `?cursor=`; 304 when the reader has seen it."""
     follow = current_lab().services.follow
-    known = request.if_none_match
-    if known and known.contains(follow.head(run_id)):
-        return Response(status=304, headers={"ETag": f'"{follow.head(run_id)}"', "Cache-Control": "private, no-cache"})
+    if request.if_none_match:
+        head = follow.head(run_id)
+        if request.if_none_match.contains(head):
+            return Response(status=304, headers={"ETag": f'"{head}"', "Cache-Control": "private, no-cache"})
     keys = request.args.getlist("key")
     news = follow(
         run_id,

@@ -121,6 +121,7 @@ class Recorded:
     _changes: dict[str, Any] = field(default_factory=dict)  # columns of the run's row
     _dropped: int = 0
     since: float | None = None  # monotonic time of the oldest thing not yet written
+    _written_at: float = field(default_factory=time.monotonic)  # monotonic time of the last commit, or of the start
 
     @property
     def has_begun(self) -> bool:
@@ -131,6 +132,10 @@ class Recorded:
     def waits(self) -> bool:
         """Whether anything waits to be written."""
         return self.since is not None
+
+    def due(self, pause: float) -> float | None:
+        """The monotonic time to write what waits: at once, but not within `pause` seconds of the last commit."""
+        return None if self.since is None else max(self.since, self._written_at + pause)
 
     def begin(self) -> None:
         """The experiment's code begins, or has begun without being heard."""
@@ -269,6 +274,7 @@ class Recorded:
         self._artifacts.clear()
         self._changes.clear()
         self.since = None
+        self._written_at = time.monotonic()
 
     def forget(self) -> bool:
         """Leave out and count what waits to be written; False when nothing does."""

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("flasklab.supervisor")
 
 SCAN_SECONDS = 5.0  # the doorbell may be lost: look at the queue at least this often
-FLUSH_SECONDS = 0.1  # how long what an experiment says may wait for its transaction
+FLUSH_SECONDS = 0.1  # between two transactions of what one experiment says
 STOP_GRACE_SECONDS = 5.0  # patience with running work when the lab is stopped
 _LINGER_SECONDS = 10.0
 _RETRY_SECONDS = 0.5
@@ -228,8 +228,8 @@ class Supervisor:
         for attempt in self._attempts.values():
             if self._must_write(attempt, now):
                 due.append(now)
-            if attempt.recorded.since is not None:
-                due.append(attempt.recorded.since + FLUSH_SECONDS)
+            if (write_at := attempt.recorded.due(FLUSH_SECONDS)) is not None:
+                due.append(write_at)
             if (next_time := attempt.next_time()) is not None:
                 due.append(next_time)
             if attempt.log.holds:
@@ -303,8 +303,8 @@ class Supervisor:
     def _must_write(attempt: Attempt, now: float) -> bool:
         if attempt.gone:
             return attempt.left_files is None or attempt.left_files.done()
-        since = attempt.recorded.since
-        return since is not None and now >= since + FLUSH_SECONDS
+        write_at = attempt.recorded.due(FLUSH_SECONDS)
+        return write_at is not None and now >= write_at
 
     def _save_catalog(self, unit: Unit) -> None:
         handle = self._catalog_to_save
