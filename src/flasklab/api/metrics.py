@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
 
 from flask import Response, request, stream_with_context
 
@@ -12,14 +13,17 @@ from flasklab.http.answers import json_answer
 from flasklab.http.arguments import asked_choice, asked_real, asked_whole, refused
 from flasklab.http.lab import current_lab
 from flasklab.http.run_json import live_run_json, series_json, summary_json
+from flasklab.runs.json import encode
 from flasklab.runs.metrics import Window
 from flasklab.services.metric_csv import metrics_csv
 
 if TYPE_CHECKING:
     from flasklab.runs.metrics import Over
+    from flasklab.services.run_follow import Live
 
 _CURVE_POINTS = 1_000  # of a curve, when nobody says
 _MOST_POINTS = 1_000_000
+_bodies: WeakKeyDictionary[Live, bytes] = WeakKeyDictionary()  # answers to many who follow one run, made once
 
 
 def metrics(run_id: str) -> Response:
@@ -59,7 +63,15 @@ def live(run_id: str) -> Response:
         asked_whole("points", 1, _MOST_POINTS),
         [key for key in keys if key] if keys else None,
     )
-    told: dict[str, Any] = {
+    body = _bodies.get(news)
+    if body is None:
+        body = _bodies[news] = encode(_live_json(news))
+    headers = {"ETag": f'"{news.cursor}"', "Cache-Control": "private, no-cache"}
+    return Response(body, mimetype="application/json", headers=headers)
+
+
+def _live_json(news: Live) -> dict[str, Any]:
+    return {
         "cursor": news.cursor,
         "poll_ms": news.poll_ms,
         "run": live_run_json(news.run),
@@ -69,7 +81,6 @@ def live(run_id: str) -> Response:
         "points": {key: series_json(series) for key, series in news.points.items()},
         "log": {"start": news.log.start, "end": news.log.end, "pieces": pieces_json(news.log.pieces)},
     }
-    return json_answer(told, headers={"ETag": f'"{news.cursor}"', "Cache-Control": "private, no-cache"})
 
 
 def _form() -> str:

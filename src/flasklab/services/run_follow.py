@@ -38,9 +38,9 @@ _SAME_SECONDS = 0.05  # for so long a look at a run, and an answer, serve everyo
 _MOST_KEPT = 512  # looks and answers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Live:
-    """A run and what is new about it."""
+    """A run and what is new about it; the same object for all who ask the same within a moment."""
 
     cursor: str  # ask with it next time
     run: Run  # without metrics and artifacts
