@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from flask import Response, request, stream_with_context
 
 from flasklab.api.curves import SERIES, encode_curves
-from flasklab.api.runs import pieces_json
+from flasklab.api.logs import log_json
 from flasklab.http.answers import json_answer
 from flasklab.http.arguments import asked_choice, asked_real, asked_whole, refused
 from flasklab.http.lab import current_lab
@@ -79,7 +79,7 @@ def _live_json(news: Live) -> dict[str, Any]:
         "keys": list(news.keys),
         "metrics": {key: summary_json(summary) for key, summary in news.metrics.items()},
         "points": {key: series_json(series) for key, series in news.points.items()},
-        "log": {"start": news.log.start, "end": news.log.end, "pieces": pieces_json(news.log.pieces)},
+        "log": log_json(news.log),
     }
 
 

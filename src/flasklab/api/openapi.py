@@ -89,9 +89,21 @@ def _paths() -> dict[str, Any]:
             "parameters": [
                 run_id,
                 _query("start", "First byte; a negative one counts from the end", "integer"),
-                _query("limit", "At most so many bytes", "integer"),
+                _query("limit", "At most so many bytes, or matches", "integer"),
+                _query("line", "Answer with lines, from this number on", "integer"),
+                _query("before", "Answer with the lines directly before this number", "integer"),
+                _query("lines", "At most so many lines", "integer"),
+                _query("stream", "Only the lines of out, err or lab", "string"),
+                _query("q", "Answer with the lines that have this text in them", "string"),
+                _query("case", "1: letters match only in the same case", "integer"),
+                _query("errors", "1: answer with the lines that tell of an error", "integer"),
             ],
-            "get": _operation("getLogs", "A part of its log", _ref("Log"), problems=(404, 422)),
+            "get": _operation(
+                "getLogs",
+                "A part of its log",
+                {"anyOf": [_ref("Log"), _ref("LogLines"), _ref("LogMatches")]},
+                problems=(404, 422),
+            ),
         },
         "/runs/{id}/artifacts": {
             "parameters": [run_id],

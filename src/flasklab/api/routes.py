@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from flasklab.api import experiments, health, metrics, openapi, problems, runs
+from flasklab.api import experiments, health, logs, metrics, openapi, problems, runs
 from flasklab.http.guarding import guard, tell_problems
 
 blueprint = Blueprint("flasklab_api", "flasklab")
@@ -20,7 +20,7 @@ for _rule, _endpoint, _view, _method in (
     ("/runs", "runs", runs.runs, "GET"),
     ("/runs/<run_id>", "run", runs.run, "GET"),
     ("/runs/<run_id>/metrics", "metrics", metrics.metrics, "GET"),
-    ("/runs/<run_id>/logs", "logs", runs.logs, "GET"),
+    ("/runs/<run_id>/logs", "logs", logs.logs, "GET"),
     ("/runs/<run_id>/artifacts", "artifacts", runs.artifacts, "GET"),
     ("/runs/<run_id>/events", "events", runs.events, "GET"),
     ("/runs/<run_id>/live", "live", metrics.live, "GET"),

@@ -37,17 +37,29 @@ def _page(name: str, items: dict[str, Any], **further: dict[str, Any]) -> dict[s
     return _object(**{name: _list(items)}, next=_or_null(_TEXT), **further)
 
 
-_PIECE = _object(stream={"enum": ["out", "err", "lab"]}, time={"type": "number"}, text=_TEXT)
+_REAL: dict[str, Any] = {"type": "number"}
+_STREAM = {"enum": ["out", "err", "lab"]}
+_PIECE = _object(stream=_STREAM, time=_REAL, text=_TEXT)
+_LEFT_OUT = _object(bytes=_WHOLE, lines=_WHOLE, text=_TEXT)
+_LOG = _object(
+    start=_WHOLE,
+    end=_WHOLE,
+    size=_WHOLE,
+    first_line=_WHOLE,
+    lines=_WHOLE,
+    left_out=_or_null(_LEFT_OUT),
+    styles=_map(_TEXT),
+    pieces=_list(_PIECE),
+    unfinished=_list(_PIECE),
+)
 _LOOP: dict[str, Any] = {
-    "done": {"type": "number"},
-    "total": _or_null({"type": "number"}),
+    "done": _REAL,
+    "total": _or_null(_REAL),
     "message": _TEXT,
     "unit": _TEXT,
-    "rate": _or_null({"type": "number"}),
+    "rate": _or_null(_REAL),
 }
-_PROGRESS = _object(
-    **_LOOP, left_seconds=_or_null({"type": "number"}), inner=_list(_object(**_LOOP)), at=_or_null(_TIME)
-)
+_PROGRESS = _object(**_LOOP, left_seconds=_or_null(_REAL), inner=_list(_object(**_LOOP)), at=_or_null(_TIME))
 _SUMMARY = _object(last=_NUMBER, min=_NUMBER, max=_NUMBER, count=_WHOLE, step=_WHOLE)
 _SERIES = _object(steps=_list(_WHOLE), values=_list(_NUMBER), times=_list({"type": "number"}), count=_WHOLE)
 _BROKEN = _object(module=_TEXT, file=_TEXT, line=_or_null(_WHOLE), error=_TEXT, needs=_or_null(_TEXT), url=_TEXT)
@@ -94,7 +106,19 @@ SCHEMAS: dict[str, Any] = {
     ),
     "Experiments": _page("experiments", _ref("Experiment"), broken=_list(_BROKEN), ready={"type": "boolean"}),
     "Metrics": _object(metrics=_map(_SERIES), cursor=_TEXT),
-    "Log": _object(start=_WHOLE, end=_WHOLE, size=_WHOLE, pieces=_list(_PIECE)),
+    "Log": _LOG,
+    "LogLines": _object(
+        rows=_list(_object(number=_WHOLE, stream=_STREAM, time=_REAL, text=_TEXT, start=_WHOLE, more=_WHOLE)),
+        previous=_or_null(_WHOLE),
+        next=_or_null(_WHOLE),
+        size=_WHOLE,
+        lines=_WHOLE,
+        gap=_or_null(_WHOLE),
+        left_out=_or_null(_LEFT_OUT),
+        styles=_map(_TEXT),
+        unfinished=_list(_PIECE),
+    ),
+    "LogMatches": _object(matches=_list(_object(line=_WHOLE, start=_WHOLE)), next=_or_null(_WHOLE), size=_WHOLE),
     "Events": _page("events", _object(seq=_WHOLE, kind=_TEXT, data={"type": "object"}, at=_TIME)),
     "Live": _object(
         cursor=_TEXT,
@@ -117,7 +141,7 @@ SCHEMAS: dict[str, Any] = {
         keys=_list(_TEXT),
         metrics=_map(_object(last=_NUMBER, min=_NUMBER, max=_NUMBER, mean=_NUMBER, count=_WHOLE, step=_WHOLE)),
         points=_map(_SERIES),
-        log=_object(start=_WHOLE, end=_WHOLE, pieces=_list(_PIECE)),
+        log=_LOG,
     ),
     "Health": _object(
         status={"const": "ok"},

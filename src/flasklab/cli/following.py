@@ -48,6 +48,8 @@ def write_log(desk: Desk, run_id: str, start: int, write: Callable[[str], None])
     """Write a log from byte `start` on; returns where it ends for now."""
     while True:
         found = desk.logs.read(run_id, start, _SLICE_BYTES)
+        if found.left_out is not None:
+            write(f"{found.left_out.text}\n")
         for piece in found.pieces:
             write(piece.text)
         if found.end == start or found.end >= found.size:

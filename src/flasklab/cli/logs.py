@@ -24,6 +24,8 @@ def logs(run_id: str, following: bool) -> None:
             follow(desk, run.id, write=_write)
         else:
             write_log(desk, run.id, 0, _write)
+        for piece in desk.logs.unfinished(run.id):
+            _write(f"{piece.text}\n")
 
 
 def _write(text: str) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from flasklab.execution.recorded import LeftFile, Recorded
     from flasklab.execution.spec import RunSpec
     from flasklab.execution.zygotes import ZygoteHandle
-    from flasklab.store.logs import LogWriter
+    from flasklab.store.log_writer import LogWriter
 
 KILL_GRACE_SECONDS = 5.0
 _EXIT_SECONDS = 15.0  # patience with exit hooks after the function has said its last word

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from flasklab.runs.artifacts import Artifact
     from flasklab.runs.run import Run
+    from flasklab.store.log_copy import LogCopy
     from flasklab.store.store import Store
 
 _PIECE = 256 * 1024  # bytes read at once
@@ -82,7 +83,7 @@ class RunFiles:
         yield "run.json", (_readable(run_record(run) | {"environment": environment}),)
         yield "params.json", (_readable(dict(run.params)),)
         yield "output.json", (_readable(run.output),)
-        yield "log.txt", _file(self._store.logs.path(run.id))
+        yield "log.txt", _log(self._store.logs.copy(run.id))
         yield "metrics.csv", self._metrics(run)
         for artifact in run.artifacts:
             if self._store.files.has(artifact.sha256):
@@ -137,6 +138,12 @@ def _file(path: Path) -> Iterator[bytes]:
         return
     with stream:
         while piece := stream.read(_PIECE):
+            yield piece
+
+
+def _log(copy: LogCopy) -> Iterator[bytes]:
+    with copy:
+        while piece := copy.read(_PIECE):
             yield piece
 
 

@@ -123,7 +123,7 @@ class RunFollow:
             return found[1], found[2]
         with self._store.read() as unit:
             run = unit.runs.glance(run_id)
-        cursor = f"{run.seq}.{self._store.logs.size(run_id)}.{_view(run)}"
+        cursor = f"{run.seq}.{self._store.logs.size(run_id)}.{_view(run)}{self._store.logs.mark(run_id)}"
         with self._lock:
             if len(self._looks) >= _MOST_KEPT:
                 self._looks.clear()
@@ -147,7 +147,7 @@ class RunFollow:
                 keys = unit.points.new_keys(run.number, since)
                 metrics = unit.metrics.some_summaries(run.number, new, FIRST_METRICS)
         log = self._log(run.id, offset)
-        following = f"{run.seq}.{log.end}.{_view(run)}"
+        following = f"{run.seq}.{log.end}.{_view(run)}{log.mark}"
         return Live(
             cursor=following,
             run=run,

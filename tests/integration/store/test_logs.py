@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flasklab.runs.log import LogSlice
+    from flasklab.store.log_writer import LogWriter
 
 NO_LIMIT = 10**9
 
@@ -25,6 +26,13 @@ def logs(tmp_path: Path) -> LogStore:
 
 def text(log: LogSlice) -> str:
     return "".join(piece.text for piece in log.pieces)
+
+
+def whole(logs: LogStore) -> bytes:
+    with logs.copy("abc") as copy:
+        found = b"".join(iter(copy.read, b""))
+        assert copy.size == len(found)
+    return found
 
 
 def test_a_silent_run_has_an_empty_log_and_no_files(logs: LogStore) -> None:
@@ -66,20 +74,43 @@ def test_lines_of_two_streams_are_never_mixed(logs: LogStore) -> None:
 
 def test_an_unfinished_line_is_shown_after_a_short_while(logs: LogStore) -> None:
     writer = logs.writer("abc", NO_LIMIT)
-    writer.append("out", b"progress 10%\r", 100.0)
+    writer.append("out", b"a line\nprogress 10%\r", 100.0)
     writer.flush(now=100.1)
-    assert writer.size == 0
+    assert logs.read("abc").unfinished == ()
     writer.flush(now=100.3)
-    assert logs.path("abc").read_bytes() == b"progress 10%\r"
+    assert logs.read("abc").unfinished == (("out", 100.0, "progress 10%"),)
+    assert logs.path("abc").read_bytes() == b"a line\n"
+    writer.append("out", b"progress 90%\n", 100.4)
+    writer.flush(now=100.7)
+    assert logs.read("abc").unfinished == ()
+    assert logs.path("abc").read_bytes() == b"a line\nprogress 90%\n"
     assert not writer.holds
     writer.close()
+
+
+def test_an_unfinished_line_outlives_its_writer(logs: LogStore) -> None:
+    killed = logs.writer("abc", NO_LIMIT)
+    killed.append("err", b"first\n", 1.0)
+    killed.append("out", b"half a line", 2.0)
+    killed.flush(now=9.0)
+    assert [piece.text for piece in logs.read("abc").unfinished] == ["half a line"]
+    assert whole(logs) == b"first\nhalf a line"
+    after = logs.writer("abc", NO_LIMIT)
+    after.say("Attempt 2 begins.", 10.0)
+    after.close()
+    assert [tuple(piece) for piece in logs.read("abc").pieces] == [
+        ("err", 1.0, "first\n"),
+        ("out", 2.0, "half a line\n"),
+        ("lab", 10.0, "Attempt 2 begins.\n"),
+    ]
+    assert logs.read("abc").unfinished == ()
 
 
 def test_a_clock_that_was_set_back_holds_nothing_back(logs: LogStore) -> None:
     writer = logs.writer("abc", NO_LIMIT)
     writer.append("out", b"then", 5000.0)
     writer.flush(now=100.0)
-    assert writer.size == 4
+    assert [piece.text for piece in logs.unfinished("abc")] == ["then"]
     writer.close()
 
 
@@ -100,12 +131,12 @@ def test_a_character_cut_in_two_by_a_pipe_is_put_together(logs: LogStore) -> Non
     writer.append("err", b"meanwhile\n", 9.0)
     writer.append("out", euro[2:] + b"\n", 9.0)
     writer.close()
-    assert text(logs.read("abc")) == "5 meanwhile\n€\n"
+    assert text(logs.read("abc")) == "meanwhile\n5 €\n"
 
 
 def test_bytes_that_are_no_text_do_no_harm(logs: LogStore) -> None:
     writer = logs.writer("abc", NO_LIMIT)
-    junk = bytes(range(256)) * 3 + b"\n"
+    junk = bytes(byte for byte in range(256) if byte not in b"\b\r") * 3 + b"\n"
     writer.append("out", junk, 1.0)
     writer.close()
     assert logs.path("abc").read_bytes() == junk
@@ -120,42 +151,104 @@ def test_what_the_lab_says_starts_on_a_line_of_its_own(logs: LogStore) -> None:
     assert logs.path("abc").read_text() == "no newline\nIt was killed.\n"
 
 
-def test_a_flood_is_cut_at_the_limit_and_the_end_says_so(logs: LogStore) -> None:
-    writer = logs.writer("abc", 1000)
+def test_a_flood_keeps_its_beginning_and_its_end_and_says_what_is_missing(logs: LogStore) -> None:
+    writer = logs.writer("abc", 1600)
     for number in range(1000):
-        writer.append("out", b"line %03d\n" % number, 1.0)
-    writer.say("It ended.", 2.0)
+        writer.append("out", b"line %03d\n" % number, float(number))
+        assert sum(path.stat().st_size for path in logs.folder.glob("ab/*.log")) <= 1600
+    writer.say("It ended.", 1000.0)
     writer.close()
-    lines = logs.path("abc").read_text().splitlines()
+    lines = whole(logs).decode().splitlines()
 
-    assert lines[:3] == ["line 000", "line 001", "line 002"]
-    kept = [line for line in lines if line.startswith("line ")]
-    assert kept == [f"line {number:03d}" for number in range(111)]  # 9 bytes each, whole lines only
-    assert lines[-2] == "It ended."
-    assert lines[-1].startswith(f"{9 * (1000 - 111):,} bytes of output are left out here")
-    assert "FLASKLAB_MAX_LOG" in lines[-1]
+    missing = next(position for position, line in enumerate(lines) if "left out" in line)
+    assert lines[:missing] == [f"line {number:03d}" for number in range(missing)]
+    assert missing == 1400 // 9
+    first = int(lines[missing + 1].removeprefix("line "))
+    assert lines[missing + 1 : -1] == [f"line {number:03d}" for number in range(first, 1000)]
+    assert 1000 - first >= 100 // 9
+    assert lines[-1] == "It ended."
+    assert lines[missing] == (
+        f"{9 * (first - missing):,} bytes ({first - missing} lines) of output are left out here: "
+        "this lab keeps at most 1,600 bytes of log per run (FLASKLAB_MAX_LOG)."
+    )
 
 
-def test_after_the_cut_nothing_follows_as_if_it_were_whole(logs: LogStore) -> None:
-    writer = logs.writer("abc", 10)
-    writer.append("out", b"x" * 20 + b"\n", 1.0)
-    writer.append("out", b"short\n", 1.0)
+def test_a_log_of_just_its_limit_is_kept_whole(logs: LogStore) -> None:
+    writer = logs.writer("abc", 1600)
+    for number in range(160):
+        writer.append("out", b"line %04d\n" % number, 1.0)
     writer.close()
-    assert "short" not in logs.path("abc").read_text()
-    assert "27 bytes" in logs.path("abc").read_text()
+    assert whole(logs).decode().splitlines() == [f"line {number:04d}" for number in range(160)]
+    assert [line.number for line in logs.lines("abc", 1, 1000).rows] == list(range(1, 161))
 
 
-def test_a_disk_that_refuses_does_not_stop_the_run(logs: LogStore) -> None:
+def test_offsets_and_numbers_count_what_was_left_out(logs: LogStore) -> None:
+    writer = logs.writer("abc", 1600)
+    for number in range(1, 1001):
+        writer.append("out" if number % 2 else "err", b"line %04d\n" % number, float(number))
+    writer.close()
+    assert logs.size("abc") == 10_000
+    found = logs.lines("abc", 500, 1000)
+    assert found.left_out is not None
+    assert found.gap == found.rows[0].number
+    assert [(row.text, row.start) for row in found.rows] == [
+        (f"line {row.number:04d}", 10 * (row.number - 1)) for row in found.rows
+    ]
+    assert found.rows[-1].number == found.lines == 1000
+    before = logs.lines_before("abc", found.rows[0].number, 5)
+    assert before.left_out == found.left_out
+    assert before.gap == found.gap
+    assert before.rows[-1].number == found.gap - found.left_out.lines - 1
+    head = logs.read("abc", 0)
+    assert head.end == 10 * before.rows[-1].number
+    after = logs.read("abc", head.end)
+    assert (after.start, after.first_line) == (10 * (found.gap - 1), found.gap)
+    assert after.left_out == found.left_out
+    assert after.end == after.size == 10_000
+
+
+def test_a_log_goes_on_in_its_parts_after_its_writer_was_killed(logs: LogStore) -> None:
+    for attempt in range(10):
+        writer = logs.writer("abc", 1600)
+        for number in range(50):
+            writer.append("out", b"%d line %02d\n" % (attempt, number), 1.0)
+    assert logs.lines("abc", 10_000, 1).lines == 500
+    end = logs.lines_before("abc", 501, 12)
+    assert [row.text for row in end.rows] == [f"9 line {number}" for number in range(38, 50)]
+    assert end.rows[-1].number == 500
+
+
+def refuse(writer: LogWriter) -> None:
+    """From now on the disk of this writer is full."""
+    assert writer._part is not None
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, writer._part._text)
+    os.close(full)
+
+
+def test_a_disk_that_refuses_does_not_stop_the_run_and_the_gap_is_told(logs: LogStore) -> None:
     writer = logs.writer("abc", NO_LIMIT)
     writer.append("out", b"kept\n", 1.0)
-    assert writer._text is not None
-    full = os.open("/dev/full", os.O_WRONLY)
-    os.dup2(full, writer._text)
-    os.close(full)
+    refuse(writer)
     writer.append("out", b"lost\n", 2.0)
-    writer.append("out", b"lost too\n", 3.0)
+    writer.append("out", b"kept again\n", 3.0)
     writer.close()
-    assert logs.path("abc").read_bytes() == b"kept\n"
+    assert whole(logs).decode().splitlines() == [
+        "kept",
+        "5 bytes (1 line) of output are left out here: the disk refused (No space left on device).",
+        "kept again",
+    ]
+    assert [row.number for row in logs.lines("abc", 3, 9).rows] == [3]
+
+
+def test_what_a_disk_refused_at_the_very_end_is_told_too(logs: LogStore) -> None:
+    writer = logs.writer("abc", NO_LIMIT)
+    writer.append("out", b"kept\n", 1.0)
+    refuse(writer)
+    writer.append("out", b"lost\n", 2.0)
+    writer.close()
+    assert b"5 bytes (1 line) of output are left out here" in whole(logs)
+    assert logs.read("abc", 5).left_out is not None
 
 
 def test_a_second_writer_goes_on_where_the_first_was_killed(logs: LogStore) -> None:
@@ -253,4 +346,7 @@ def test_any_way_of_reading_gives_all_that_was_printed(
         for piece in part.pieces:
             seen[piece.stream] += piece.text
         start = part.end
-    assert seen == {name: "".join(what for stream, what in printed if stream == name) for name in seen}
+    # Of two unfinished lines, the first is ended so that they do not become one.
+    assert {name: what.removesuffix("\n") for name, what in seen.items()} == {
+        name: "".join(what for stream, what in printed if stream == name).removesuffix("\n") for name in seen
+    }
