@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ago, duration, number, size } from '../src/format';
 import { spans } from '../src/run/ansi';
-import { family } from '../src/run/families';
+import { family } from '../src/charts/families';
 import same from './same.json';
 
 // The same cases are read by tests/unit/web/presenters/test_same.py: server and browser write one thing in one way.
