@@ -48,7 +48,14 @@ test('times are written as clocks here show them, midnight as the date', () => {
   expect(labels(days)[0]).toBe('11-24');
 });
 
+test('ticks closer than a second differ', () => {
+  expect(labels(ticksOver({ low: 0.001, high: 0.003 }, 'relative', false, 2))).toEqual(['0.001 s', '0.002 s', '0.003 s']);
+  const second = new Date(2026, 10, 24, 13, 58, 53).getTime() / 1000;
+  const close = labels(ticksOver({ low: second + 0.25, high: second + 0.26 }, 'times', false, 2));
+  expect(close).toEqual(['13:58:53.250', '13:58:53.255', '13:58:53.260']);
+});
+
 test('the crosshair says an x with every digit that counts', () => {
   expect([exactly(12_345_678, 'steps'), exactly(65, 'relative')]).toEqual(['12,345,678', '1:05']);
-  expect(exactly(new Date(2026, 0, 2, 3, 4, 5).getTime() / 1000, 'times')).toBe('2026-01-02 03:04:05');
+  expect(exactly(new Date(2026, 0, 2, 3, 4, 5).getTime() / 1000, 'times')).toBe('2026-01-02 03:04:05.000');
 });

@@ -167,3 +167,19 @@ export function stretches(lows: Value[], highs: Value[]): [from: number, to: num
   }
   return found;
 }
+
+/** The place of the last value that is no gap; -1 without any. */
+export const lastOf = (values: Value[]): number => values.findLastIndex((value) => value !== null);
+
+/** The place whose x is nearest, in a column that never goes back; -1 where there is none. */
+export function nearest(column: number[], x: number): number {
+  let [low, high] = [0, column.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((column[middle] as number) < x) low = middle + 1;
+    else high = middle;
+  }
+  const [before, after] = [column[low - 1], column[low]];
+  if (after === undefined) return -1;
+  return before !== undefined && x - before <= Math.abs(after - x) ? low - 1 : low;
+}

@@ -42,13 +42,13 @@ export class Charts implements Board {
     this.curves = new Curves(address, start, (key) => this.renew(key));
     this.watcher = new IntersectionObserver((entries) => this.watch(entries), { rootMargin: `${AHEAD_PX}px` });
     this.sizes = new ResizeObserver((entries) => {
-      for (const entry of entries) this.charts.get(entry.target)?.resize();
+      for (const entry of entries) this.charts.get(entry.target)?.refresh();
     });
     this.tools = new Tools(root, this.view, () => this.redraw());
     for (const card of all('[data-chart]', root)) this.adopt(card, JSON.parse(card.dataset.keys ?? '[]') as string[]);
     this.tools.show(this.charts.size);
     this.look();
-    addEventListener(THEME, () => this.seen.forEach((chart) => chart.rebuild()));
+    addEventListener(THEME, () => this.seen.forEach((chart) => chart.refresh()));
   }
 
   curve(key: string): ReturnType<Curves['get']> {
@@ -76,6 +76,10 @@ export class Charts implements Board {
   bounds(): Range | null {
     const drawing = { ...this.view, smoothing: 0, start: this.start };
     return spanOf([...this.curves.all()].map((curve) => lineOf({ ...curve, detail: undefined }, drawing)));
+  }
+
+  point(x: number | null): void {
+    for (const chart of this.seen) chart.point(x);
   }
 
   zoom(range: Range | null): void {

@@ -1,15 +1,8 @@
 /** A chart as an SVG of its own: axes, bands, lines and a legend, with colours written out. */
 
+import { scaleOf, type Axis } from './axis';
 import { lone, stretches, type Line } from './line';
-import type { Tick } from './ticks';
-import type { Range } from './view';
-
-export interface Axis {
-  range: Range;
-  log: boolean;
-  ticks: Tick[];
-  title: string;
-}
+import { ALPHA, STROKE, type Style } from './paint';
 
 export interface Picture {
   title: string;
@@ -17,7 +10,7 @@ export interface Picture {
   height: number;
   x: Axis;
   y: Axis;
-  lines: { line: Line; name: string; color: string; dash: readonly number[] | undefined }[];
+  lines: (Style & { line: Line; name: string })[];
   colors: { ground: string; text: string; grid: string };
 }
 
@@ -27,15 +20,12 @@ const BOTTOM = 44; // of the ticks and the axis' title
 const LEFT = 62;
 const RIGHT = 16;
 const ENTRY = 18; // height of one name in the legend
-const BAND_ALPHA = 0.2;
-const EDGE_ALPHA = 0.4;
-const FAINT_ALPHA = 0.3;
 
 export function svgOf(picture: Picture): string {
   const { width, height, colors } = picture;
   const frame = { left: LEFT, top: TOP, width: width - LEFT - RIGHT, height: height - TOP - BOTTOM };
-  const x = scale(picture.x, frame.left, frame.left + frame.width);
-  const y = scale(picture.y, frame.top + frame.height, frame.top);
+  const x = scaleOf(picture.x, frame.left, frame.left + frame.width).to;
+  const y = scaleOf(picture.y, frame.top + frame.height, frame.top).to;
   const total = height + ENTRY * picture.lines.length;
   const clip = `<clipPath id="frame"><rect x="${frame.left}" y="${frame.top}" width="${frame.width}" height="${frame.height}"/></clipPath>`;
   return [
@@ -64,29 +54,23 @@ interface Frame {
   height: number;
 }
 
-function scale({ range, log }: Axis, from: number, to: number): Place {
-  const on = log ? Math.log : (value: number) => value;
-  const [low, high] = [on(range.low), on(range.high)];
-  return (value) => from + ((on(value) - low) / (high - low || 1)) * (to - from);
-}
-
 const short = (value: number): string => String(Math.round(value * 100) / 100);
 
 function drawn({ line, color, dash }: Picture['lines'][number], x: Place, y: Place): string[] {
   const parts: string[] = [];
   if (line.low && line.high) {
     const outline = bandPath(line.x, line.low, line.high, x, y);
-    if (outline) parts.push(`<path d="${outline}" fill="${color}" fill-opacity="${BAND_ALPHA}" stroke="${color}" stroke-opacity="${EDGE_ALPHA}" stroke-width="0.5"/>`);
+    if (outline) parts.push(`<path d="${outline}" fill="${color}" fill-opacity="${ALPHA.band}" stroke="${color}" stroke-opacity="${ALPHA.edge}" stroke-width="${STROKE.edge}"/>`);
   }
   const style = dash ? ` stroke-dasharray="${dash.join(' ')}"` : '';
   const stroke = (values: Line['y'], more: string): void => {
     const path = linePath(line.x, values, x, y);
     if (path) parts.push(`<path d="${path}" stroke="${color}"${style}${more}/>`);
     for (const [at, value] of lone(line.x, values))
-      parts.push(`<circle cx="${short(x(at))}" cy="${short(y(value))}" r="3" fill="${color}"/>`);
+      parts.push(`<circle cx="${short(x(at))}" cy="${short(y(value))}" r="${STROKE.lone}" fill="${color}"/>`);
   };
-  if (line.smooth) stroke(line.y, ` stroke-width="1" stroke-opacity="${FAINT_ALPHA}"`);
-  stroke(line.smooth ?? line.y, ' stroke-width="1.75"');
+  if (line.smooth) stroke(line.y, ` stroke-width="${STROKE.raw}" stroke-opacity="${ALPHA.raw}"`);
+  stroke(line.smooth ?? line.y, ` stroke-width="${STROKE.line}"`);
   return parts;
 }
 

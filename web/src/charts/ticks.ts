@@ -9,6 +9,8 @@ export interface Tick {
 }
 
 /** Steps of clocks and calendars that read well, in seconds. */
+const MILLI = 1e-3;
+const TINY = 5e-7; // Unix seconds as doubles are about this coarse: a tick may lie so much below what it stands for
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -37,7 +39,7 @@ export function ticksOver(range: Range, over: Over, log: boolean, most: number):
   // Days begin at midnight where the reader is.
   const shift = over === 'times' ? new Date(range.low * 1000).getTimezoneOffset() * MINUTE : 0;
   const seconds = multiples({ low: range.low - shift, high: range.high - shift }, step).map((at) => at + shift);
-  return seconds.map((at) => ({ at, label: over === 'times' ? moment(at, step) : clock(at) }));
+  return seconds.map((at) => ({ at, label: over === 'times' ? moment(at, step) : since(at, step) }));
 }
 
 /** Multiples of 1, 2 or 5 times a power of ten, at least `least` apart. */
@@ -66,7 +68,7 @@ export function logTicks(range: Range, most: number): Tick[] {
 /** The x under the cursor, with every digit that counts. */
 export function exactly(x: number, over: Over): string {
   if (over === 'steps') return Number.isInteger(x) ? x.toLocaleString('en') : String(x);
-  return over === 'relative' ? clock(x) : moment(x, 1, true);
+  return over === 'relative' ? since(x, MILLI) : moment(x, MILLI, true);
 }
 
 function multiples({ low, high }: Range, step: number): number[] {
@@ -103,17 +105,26 @@ function written(value: number, step: number, largest: number): string {
   return (value / unit).toLocaleString('en', { minimumFractionDigits: 0, maximumFractionDigits: digits }) + word;
 }
 
+/** Time since the start, in fractions of a second where ticks are that close and it is short. */
+const since = (seconds: number, step: number): string =>
+  step < 1 && Math.abs(seconds) < MINUTE ? `${Number(seconds.toFixed(decimals(step)))} s` : clock(seconds);
+
+/** Digits after the point that tell multiples of a step apart; clocks have a microsecond at most. */
+const decimals = (step: number): number => (step < 1 ? Math.min(6, Math.ceil(-Math.log10(step) - 1e-9)) : 0);
+
 /** A moment as clocks here show it: with seconds where they differ, as a date where only days do. */
-function moment(seconds: number, step: number, full = false): string {
+function moment(exact: number, step: number, full = false): string {
+  const seconds = exact + TINY;
   const at = new Date(seconds * 1000);
   const two = (part: number): string => String(part).padStart(2, '0');
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
-  if (full) return `${day} ${time}:${two(at.getSeconds())}`;
+  // Cut off, not rounded: the second before is another label.
+  const part = String((seconds % 1).toFixed(9)).slice(1, step < 1 ? 2 + decimals(step) : 1);
+  if (full) return `${day} ${time}:${two(at.getSeconds())}${part}`;
   if (step >= DAY) return day.slice(5);
   const [hour, minute, second] = [at.getHours(), at.getMinutes(), at.getSeconds()];
   if (hour === 0 && minute === 0 && second === 0 && step >= MINUTE) return day.slice(5);
   if (step >= MINUTE) return time;
-  const part = step < 1 ? (seconds % 1).toFixed(Math.min(3, Math.ceil(-Math.log10(step)))).slice(1) : '';
   return `${time}:${two(second)}${part}`;
 }
