@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { clock } from '../src/charts/clock';
 import { append, curveOf, type Curve } from '../src/charts/curve';
-import { across, heightOf, lineOf, roomy, smooth, spanOf, widthOf, type Drawing } from '../src/charts/line';
+import { across, heightOf, lastOf, lineOf, nearest, roomy, smooth, spanOf, widthOf, type Drawing } from '../src/charts/line';
 import { parts } from '../src/charts/loading';
 import { panned, within, zoomed } from '../src/charts/range';
 import { readView, writeRange, writeView } from '../src/charts/view';
@@ -74,7 +74,7 @@ test('what a log axis cannot show is left out: x as a point, y as a gap', () => 
 test('buckets have a band, points have none', () => {
   const banded = curve([0, 10], [1, 2], { low: [0, 1], high: [5, 3] });
   expect(lineOf(banded, PLAIN)).toMatchObject({ low: [0, 1], high: [5, 3] });
-  expect(lineOf(curve([0, 10], [1, 2]), PLAIN).low).toBeUndefined();
+  expect(lineOf(curve([0, 10], [1, NaN]), PLAIN).low).toBeUndefined();
 });
 
 test('a detail takes the place of the overview where it is, and only in its own units', () => {
@@ -103,6 +103,14 @@ test('the height of a chart holds what is in view, bands too', () => {
   expect(heightOf(lines, { low: 12, high: 15 })).toBeNull();
 });
 
+test('under the crosshair is what is nearest, without one the last in view', () => {
+  expect([-5, 4, 5, 6, 99].map((x) => nearest([0, 10, 20], x))).toEqual([0, 0, 0, 1, 2]);
+  expect(nearest([], 1)).toBe(-1);
+  const line = lineOf(curve([0, 10, 20, 30], [1, 2, NaN, 4]), PLAIN);
+  expect([99, 25, 5].map((high) => lastOf(line, { low: 0, high }))).toEqual([3, 1, 0]);
+  expect(lastOf(line, { low: 12, high: 25 })).toBe(-1);
+});
+
 test('a lone value stands in the middle of its axis, wherever it is', () => {
   expect(across({ low: 4, high: 4 }, false)).toEqual({ low: 2, high: 6 });
   expect(roomy({ low: 0, high: 0 }, false)).toEqual({ low: -1, high: 1 });
@@ -121,6 +129,12 @@ test('zooming keeps the place under the pointer and never leaves the data', () =
   expect(zoomed(ALL, 0.5, 0.25, ALL, false)).toEqual({ low: 12.5, high: 62.5 });
   expect(zoomed({ low: 10, high: 20 }, 2, 0, ALL, false)).toEqual({ low: 10, high: 30 });
   expect(zoomed({ low: 10, high: 20 }, 100, 0.5, ALL, false)).toBeNull();
+});
+
+test('zooming in and out again shows everything', () => {
+  const bounds = { low: 1, high: 100 };
+  const inward = zoomed(bounds, 1 / 1.5, 0.37, bounds, false);
+  expect(inward && zoomed(inward, 1.5, 0.37, bounds, false)).toBeNull();
 });
 
 test('panning stops at the ends', () => {

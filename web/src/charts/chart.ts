@@ -84,15 +84,15 @@ export class Chart {
     return Math.max(160, this.place.clientWidth - 16);
   }
 
-  /** Shows the values nearest to an x; the last ones without one. */
+  /** Shows the values nearest to an x; the last ones in view without one. */
   point(x: number | null): void {
     this.pointed = x;
     const { low, high } = this.shown();
     const there = x !== null && x >= low && x <= high;
     this.cross.hidden = !there;
-    const places = this.lines.map((line) => (there ? nearest(line.x, x) : lastOf(line.smooth ?? line.y)));
-    const told = there ? x : (widthOf(this.lines)?.high ?? null);
-    this.legend.tell(told === null ? '–' : exactly(told, this.board.view.over), this.lines, places);
+    const places = this.lines.map((line) => (there ? nearest(line.x, x) : lastOf(line, { low, high })));
+    const told = there ? x : Math.max(...this.lines.map((line, at) => line.x[places[at] ?? -1] ?? -Infinity));
+    this.legend.tell(Number.isFinite(told) ? exactly(told, this.board.view.over) : '–', this.lines, places);
     if (!there) return;
     const [to, up] = [this.across(), this.up()];
     this.cross.style.transform = `translateX(${to.to(x)}px)`;
@@ -164,8 +164,9 @@ export class Chart {
   /** The picture in words, for those who do not see it. */
   private describe(): void {
     const words = this.lines.map((line) => {
-      const height = heightOf([line], { low: -Infinity, high: Infinity });
-      const last = line.y[lastOf(line.y)] ?? null;
+      const all = { low: -Infinity, high: Infinity };
+      const height = heightOf([line], all);
+      const last = line.y[lastOf(line, all)] ?? null;
       if (!height || last === null) return `${line.key}: nothing that can be drawn`;
       return `${line.key}: last ${number(last)}, from ${number(height.low)} to ${number(height.high)}`;
     });

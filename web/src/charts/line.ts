@@ -24,7 +24,7 @@ export function lineOf(curve: Curve, drawing: Drawing): Line {
   const points = sorted(parts.flatMap(({ columns, holds }) => pick(columns, drawing, holds)));
   const values = points.map((point) => point.value);
   const draw = (column: number[]): Value[] => column.map((value) => drawable(value, drawing.logY));
-  const banded = points.some((point) => point.low !== point.high);
+  const banded = points.some((point) => point.low < point.high);
   return {
     key: curve.key,
     x: points.map((point) => point.x),
@@ -168,8 +168,9 @@ export function stretches(lows: Value[], highs: Value[]): [from: number, to: num
   return found;
 }
 
-/** The place of the last value that is no gap; -1 without any. */
-export const lastOf = (values: Value[]): number => values.findLastIndex((value) => value !== null);
+/** The place of the last value in a range of x that is no gap; -1 without any. */
+export const lastOf = ({ x, y }: Line, { low, high }: Range): number =>
+  y.findLastIndex((value, at) => value !== null && (x[at] as number) >= low && (x[at] as number) <= high);
 
 /** The place whose x is nearest, in a column that never goes back; -1 where there is none. */
 export function nearest(column: number[], x: number): number {

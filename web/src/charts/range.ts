@@ -10,6 +10,9 @@ interface Axis {
 const LINEAR: Axis = { to: (value) => value, from: (place) => place };
 const LOG: Axis = { to: Math.log, from: Math.exp };
 
+/** This share of everything is everything: zooming in and out again does not end on the same digits. */
+const ALMOST = 1 - 1e-9;
+
 /** A range can shrink to this share of its own size of numbers: below, doubles run out of digits. */
 const LEAST_SHARE = 1e-12;
 
@@ -42,7 +45,7 @@ export function within(range: Range, bounds: Range, log: boolean): Range | null 
   const { to, from } = log ? LOG : LINEAR;
   const [least, most] = [to(bounds.low), to(bounds.high)];
   const [low, high] = [to(range.low), to(range.high)];
-  if (high - low >= most - least) return null;
+  if (high - low >= (most - least) * ALMOST) return null;
   if (low < least) return { low: bounds.low, high: from(least + high - low) };
   if (high > most) return { low: from(most - (high - low)), high: bounds.high };
   return range;
