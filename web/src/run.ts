@@ -1,14 +1,16 @@
 /** A run's page: one live answer feeds the strip, the curves and the log; at the end the page fetches itself once. */
 
 import { mount } from './islands';
-import { make, one, setText } from './dom';
-import { Charts } from './run/charts';
-import { begun, Follower, isFinal, type Live } from './run/live';
+import { all, make, one, setText } from './dom';
+import { isSystem } from './charts/families';
+import { Charts } from './charts/page';
+import { begun, Follower, isFinal, type Live, type Metrics } from './run/live';
 import { Log } from './run/log';
 import { refresh, remember } from './run/refresh';
 import { Strip } from './run/strip';
 
 const REFRESH_MS = 3000; // what a run shows while it runs appears at most this often
+const STRIP = 6; // metrics among the numbers on top
 const RECORD = ['record', 'code'];
 const RESULTS = ['results', 'record', 'files', 'tabs', 'queue'];
 
@@ -37,13 +39,14 @@ class RunPage {
     mount(root);
   }
 
+  /** Follows the run until it has ended; of one that has, the page knows everything. */
   follow(): void {
-    const needed = !isFinal(this.state) || one('[data-chart]', this.root);
-    if (!needed) return;
+    if (isFinal(this.state)) return;
     new Follower(this.root.dataset.live ?? '', this.root.dataset.cursor ?? '', {
       news: (live) => void this.take(live),
       lost: (since) => offline(`Offline: last update ${since.toLocaleTimeString()}. Retrying.`),
       back: () => offline(''),
+      keys: () => this.charts?.keys() ?? [],
     }).ask();
   }
 
@@ -53,16 +56,16 @@ class RunPage {
       return;
     }
     this.attempt = live.run.attempt;
-    this.charts?.add(live.points);
+    this.charts?.add(live.points, live.keys);
     this.log?.add(live.log);
-    this.strip.show(live.run);
+    this.strip.show({ ...live.run, metrics: inStrip(live.metrics) });
     if (live.run.state !== this.state) await this.change(live);
     else if (begun(live.run) > this.begun) {
       this.begun = begun(live.run);
       this.adopt(await refresh(RECORD, []));
-    } else if (live.run.artifacts.length !== this.artifacts && Date.now() - this.refreshed > REFRESH_MS) {
+    } else if (live.artifacts !== this.artifacts && Date.now() - this.refreshed > REFRESH_MS) {
       this.refreshed = Date.now();
-      this.artifacts = live.run.artifacts.length;
+      this.artifacts = live.artifacts;
       this.adopt(await refresh(RESULTS, []));
     } else if (live.run.queue_position !== null) {
       const ahead = live.run.queue_position - 1;
@@ -77,15 +80,13 @@ class RunPage {
     this.begun = begun(live.run);
     this.root.classList.toggle('live', !isFinal(this.state));
     if (isFinal(this.state)) this.log?.finish();
-    this.artifacts = live.run.artifacts.length;
+    this.artifacts = live.artifacts;
     const keep = one('[data-chart]', this.root) ? ['charts'] : [];
     this.adopt(await refresh(undefined, keep));
     setText(one('#said'), `${this.title} is ${live.run.state.replace('_', ' ')}.`);
     document.title = isFinal(this.state) ? `${this.state.replace('_', ' ')} · ${this.title}` : document.title;
-    if (!keep.length) {
-      this.drawCharts();
-      if (isFinal(this.state)) this.charts?.add(live.points);
-    }
+    if (!keep.length) this.drawCharts();
+    else if (isFinal(this.state)) this.charts?.finish();
   }
 
   private adopt(swapped: Element[]): void {
@@ -97,8 +98,18 @@ class RunPage {
 
   private drawCharts(): void {
     const place = one('[data-charts]', this.root);
-    if (place) this.charts = new Charts(place);
+    if (!place) return;
+    const { metrics = '', started = '' } = this.root.dataset;
+    this.charts = new Charts(place, metrics, (Date.parse(started) || Date.now()) / 1000, !isFinal(this.state));
   }
+}
+
+/** Of the metrics that changed, those that stand among the numbers on top, or have room there. */
+function inStrip(metrics: Metrics): Metrics {
+  const there = new Set(all('[data-stat^="metric:"]').map((stat) => (stat.dataset.stat ?? '').slice('metric:'.length)));
+  const room = Object.keys(metrics).filter((key) => !there.has(key) && !isSystem(key)).slice(0, Math.max(0, STRIP - there.size));
+  const shown = new Set([...there, ...room]);
+  return Object.fromEntries(Object.entries(metrics).filter(([key]) => shown.has(key)));
 }
 
 function offline(text: string): void {

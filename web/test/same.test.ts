@@ -3,7 +3,7 @@ import type { Progress } from '../src/run/live';
 import { leftText, positionText, rateText } from '../src/run/progress';
 import { ago, duration, number, size } from '../src/format';
 import { spans } from '../src/run/ansi';
-import { family } from '../src/run/families';
+import { family } from '../src/charts/families';
 import same from './same.json';
 
 // The same cases are read by tests/unit/web/presenters/test_same.py: server and browser write one thing in one way.

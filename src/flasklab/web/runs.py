@@ -78,6 +78,7 @@ def _page(run: Run) -> str:
         attempts=services.read.attempts(run.id),
         copies=copies_of_run(description, run) if description else Copies(curl="", python="", command=""),
         queue=services.status(),
+        system_keys=services.metrics.system_keys(run.id),
         links=links_of(run.id, run.experiment),
         tab=request.args.get("tab", "overview"),
     )

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from flasklab.runs.run import MetricSummary, Run
     from flasklab.web.presenters.form import Copies
 
-TABS = ("overview", "charts", "log", "results", "files", "parameters", "code")
+TABS = ("overview", "charts", "log", "results", "files", "parameters", "system", "code")
 _STATS = 6  # metrics in the strip
+_MOST_CHARTS = 8  # in the overview
 
 
 class RunLinks(results.FileLinks, Protocol):
@@ -50,6 +51,10 @@ class RunLinks(results.FileLinks, Protocol):
     @property
     def live(self) -> str:
         """What is new after a cursor."""
+
+    @property
+    def metrics(self) -> str:
+        """Series of its metrics."""
 
     @property
     def log(self) -> str:
@@ -149,7 +154,9 @@ class RunPage:
     stats: tuple[Stat, ...]
     tab: str
     tabs: tuple[Tab, ...]
-    sections: tuple[charts.Section, ...]  # charts
+    sections: tuple[charts.Section, ...]  # charts of this tab
+    most_charts: int  # that the overview shows
+    more_charts: int  # that it does not
     metrics: tuple[MetricRow, ...]
     values: tuple[results.OutputValue, ...]
     output_json: str  # what else was returned
@@ -184,6 +191,7 @@ def present_run(
     queue: LabNow | None,
     links: RunLinks,
     tab: str = "overview",
+    system_keys: Sequence[str] = (),
     at: datetime | None = None,
 ) -> RunPage:
     """The page of `run` as of `at` (now, when not given).
@@ -198,12 +206,15 @@ def present_run(
         queue: the lab at this moment
         links: addresses of the run
         tab: the view asked for; an unknown one is the overview
+        system_keys: what was measured of its processes; without any, there is no view of them
     """
     at = at or present_time()
-    tab = tab if tab in TABS else "overview"
+    tab = tab if tab in TABS and (system_keys or tab != "system") else "overview"
     artifacts = run.artifacts
     shown = results.figures(artifacts, links)
     parameters = record.parameter_rows(run, description)
+    sections = charts.sections(system_keys if tab == "system" else run.metrics)
+    few = charts.leading(sections, _MOST_CHARTS) if tab == "overview" else sections
     return RunPage(
         run=run,
         title=f"#{run.number} {run.experiment}",
@@ -215,8 +226,10 @@ def present_run(
         progress=position_text(run.progress) if run.progress else "",
         stats=_stats(run, at),
         tab=tab,
-        tabs=_tabs(run, tab, len(shown), parameters),
-        sections=charts.sections(run.metrics),
+        tabs=_tabs(run, tab, len(shown), parameters, system=bool(system_keys)),
+        sections=few,
+        most_charts=_MOST_CHARTS,
+        more_charts=charts.count(sections) - charts.count(few),
         metrics=tuple(_metric(key, summary) for key, summary in run.metrics.items()),
         values=results.output_values(run),
         output_json=results.output_rest(run),
@@ -268,14 +281,20 @@ def _stats(run: Run, at: datetime) -> tuple[Stat, ...]:
     return tuple(stats)
 
 
-def _tabs(run: Run, current: str, shown: int, parameters: Sequence[record.ParameterRow]) -> tuple[Tab, ...]:
+def _tabs(
+    run: Run, current: str, shown: int, parameters: Sequence[record.ParameterRow], *, system: bool
+) -> tuple[Tab, ...]:
     counts = {
         "charts": len(run.metrics),
         "results": shown,
         "files": len(run.artifacts),
         "parameters": len(parameters),
     }
-    return tuple(Tab(key=key, label=key.capitalize(), count=counts.get(key), current=key == current) for key in TABS)
+    return tuple(
+        Tab(key=key, label=key.capitalize(), count=counts.get(key), current=key == current)
+        for key in TABS
+        if system or key != "system"
+    )
 
 
 def _metric(key: str, summary: MetricSummary) -> MetricRow:

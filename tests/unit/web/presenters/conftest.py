@@ -36,6 +36,7 @@ class FakeLinks:
     rerun: str = "/rerun/x"
     download: str = "/download/x"
     live: str = "/live/x"
+    metrics: str = "/metrics/x"
     log: str = "/log/x"
 
     def file(self, name: str) -> str:

@@ -86,6 +86,26 @@ def test_only_known_tabs_are_opened(make: Any, asked: str, given: str) -> None:
     assert [tab.key for tab in found.tabs if tab.current] == [given]
 
 
+def test_the_overview_shows_a_few_charts_and_how_many_more_there_are(make: Any) -> None:
+    summary = MetricSummary(last=1.0, min=1.0, max=1.0, mean=1.0, count=1, step=0)
+    run = make.run(metrics={f"part{number // 6}/m{number}": summary for number in range(20)})
+    overview, charts = page(make, run), page(make, run, tab="charts")
+    assert [len(section.charts) for section in overview.sections] == [6, 2]
+    assert overview.more_charts == 12
+    assert [len(section.charts) for section in charts.sections] == [6, 6, 6, 2]
+    assert charts.more_charts == 0
+
+
+def test_what_was_measured_of_the_processes_has_a_tab_of_its_own(make: Any) -> None:
+    assert page(make, make.run(), tab="system").tab == "overview"  # nothing was
+    found = page(make, make.run(), tab="system", system_keys=("system/cpu", "system/disk_read", "system/disk_write"))
+    assert [tab.key for tab in found.tabs if tab.current] == ["system"]
+    assert [(chart.title, chart.keys) for section in found.sections for chart in section.charts] == [
+        ("CPU, % of one core", ("system/cpu",)),
+        ("Disk, MiB/s", ("system/disk_read", "system/disk_write")),
+    ]
+
+
 def test_parameters_tell_what_was_changed_from_which_default(make: Any) -> None:
     found = {row.name: row for row in page(make, make.run()).parameters}
     assert (found["lr"].text, found["lr"].changed, found["lr"].default, found["lr"].unit) == (
