@@ -24,6 +24,7 @@ class RunPage {
   private attempt: number;
   private begun: number;
   private refreshed = 0;
+  private taken: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly root: HTMLElement) {
     const { title = '', started = '', state = '', cursor = '', artifacts = '0' } = root.dataset;
@@ -43,7 +44,10 @@ class RunPage {
   follow(): void {
     if (isFinal(this.state)) return;
     new Follower(this.root.dataset.live ?? '', this.root.dataset.cursor ?? '', {
-      news: (live) => void this.take(live),
+      // One after the other: a page fetched for an older answer must not overwrite what a newer one brought.
+      news: (live) => {
+        this.taken = this.taken.then(() => this.take(live)).catch(() => undefined); // a page that could not be fetched comes with the next
+      },
       lost: (since) => offline(`Offline: last update ${since.toLocaleTimeString()}. Retrying.`),
       back: () => offline(''),
       keys: () => this.charts?.keys() ?? [],
