@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from flasklab.web.presenters.form import Copies
 
 TABS = ("overview", "charts", "log", "results", "files", "parameters", "code")
+_FIRST_FIGURES = 12  # on the overview
+_MOST_FIGURES = 120  # on a page of results that was not asked for all
 _STATS = 6  # metrics in the strip
 _LEFT_AFTER_SECONDS = 5.0  # before that, a guess of what is left is noise
 
@@ -154,6 +156,8 @@ class RunPage:
     values: tuple[results.OutputValue, ...]
     output_json: str  # what else was returned
     figures: tuple[results.Figure, ...]
+    seen: tuple[results.Figure, ...]  # those of them that this view draws
+    figures_named: str  # what their names were asked to contain
     files: tuple[results.FileRow, ...]
     files_size: str  # of all together
     parameters: tuple[record.ParameterRow, ...]
@@ -184,6 +188,8 @@ def present_run(
     queue: LabNow | None,
     links: RunLinks,
     tab: str = "overview",
+    figures_named: str = "",
+    all_figures: bool = False,
     at: datetime | None = None,
 ) -> RunPage:
     """The page of `run` as of `at` (now, when not given).
@@ -198,6 +204,8 @@ def present_run(
         queue: the lab at this moment
         links: addresses of the run
         tab: the view asked for; an unknown one is the overview
+        figures_named: only figures whose names contain it are drawn among the results
+        all_figures: more than the first hundred of them are drawn
     """
     at = at or present_time()
     tab = tab if tab in TABS else "overview"
@@ -221,6 +229,8 @@ def present_run(
         values=results.output_values(run),
         output_json=results.output_rest(run),
         figures=shown,
+        seen=_seen(shown, tab, figures_named, all_figures),
+        figures_named=figures_named,
         files=results.files(artifacts, links),
         files_size=formats.size(sum(artifact.size for artifact in artifacts)),
         parameters=parameters,
@@ -239,6 +249,13 @@ def present_run(
         links=links,
         known=description is not None,
     )
+
+
+def _seen(shown: Sequence[results.Figure], tab: str, named: str, every: bool) -> tuple[results.Figure, ...]:
+    if tab != "results":
+        return tuple(shown[:_FIRST_FIGURES])
+    wanted = [figure for figure in shown if named.casefold() in figure.name.casefold()]
+    return tuple(wanted if every else wanted[:_MOST_FIGURES])
 
 
 def progress_text(progress: Progress | None) -> str:
