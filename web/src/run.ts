@@ -22,6 +22,7 @@ class RunPage {
   private attempt: number;
   private begun: number;
   private refreshed = 0;
+  private waiting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly root: HTMLElement) {
     const { title = '', started = '', state = '', cursor = '', artifacts = '0' } = root.dataset;
@@ -56,14 +57,11 @@ class RunPage {
     this.charts?.add(live.points);
     this.log?.add(live.log);
     this.strip.show(live.run);
+    if (live.run.state === this.state) this.renew(live.run.artifacts.length);
     if (live.run.state !== this.state) await this.change(live);
     else if (begun(live.run) > this.begun) {
       this.begun = begun(live.run);
       this.adopt(await refresh(RECORD, []));
-    } else if (live.run.artifacts.length !== this.artifacts && Date.now() - this.refreshed > REFRESH_MS) {
-      this.refreshed = Date.now();
-      this.artifacts = live.run.artifacts.length;
-      this.adopt(await refresh(RESULTS, []));
     } else if (live.run.queue_position !== null) {
       const ahead = live.run.queue_position - 1;
       const place = ahead ? `${ahead} ${ahead === 1 ? 'run' : 'runs'} before it in the queue.` : 'It is next in the queue.';
@@ -72,7 +70,19 @@ class RunPage {
     }
   }
 
+  /** Fetches what is shown once more where there is more of it: at once, or when the last time is long enough ago. */
+  private renew(artifacts: number): void {
+    clearTimeout(this.waiting);
+    if (artifacts === this.artifacts) return;
+    this.waiting = setTimeout(async () => {
+      this.refreshed = Date.now();
+      this.artifacts = artifacts;
+      this.adopt(await refresh(RESULTS, []));
+    }, Math.max(0, this.refreshed + REFRESH_MS - Date.now()));
+  }
+
   private async change(live: Live): Promise<void> {
+    clearTimeout(this.waiting);
     this.state = live.run.state;
     this.begun = begun(live.run);
     this.root.classList.toggle('live', !isFinal(this.state));
