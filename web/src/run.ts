@@ -25,6 +25,7 @@ class RunPage {
   private begun: number;
   private refreshed = 0;
   private taken: Promise<unknown> = Promise.resolve();
+  private waiting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly root: HTMLElement) {
     const { title = '', started = '', state = '', cursor = '', artifacts = '0' } = root.dataset;
@@ -44,14 +45,16 @@ class RunPage {
   follow(): void {
     if (isFinal(this.state)) return;
     new Follower(this.root.dataset.live ?? '', this.root.dataset.cursor ?? '', {
-      // One after the other: a page fetched for an older answer must not overwrite what a newer one brought.
-      news: (live) => {
-        this.taken = this.taken.then(() => this.take(live)).catch(() => undefined); // a page that could not be fetched comes with the next
-      },
+      news: (live) => this.inTurn(() => this.take(live)),
       lost: (since) => offline(`Offline: last update ${since.toLocaleTimeString()}. Retrying.`),
       back: () => offline(''),
       keys: () => this.charts?.keys() ?? [],
     }).ask();
+  }
+
+  /** One after the other: a page fetched for an older answer must not overwrite what a newer one brought. */
+  private inTurn(work: () => Promise<void>): void {
+    this.taken = this.taken.then(work).catch(() => undefined); // a page that could not be fetched comes with the next
   }
 
   private async take(live: Live): Promise<void> {
@@ -63,14 +66,11 @@ class RunPage {
     this.charts?.add(live.points, live.keys);
     this.log?.add(live.log);
     this.strip.show({ ...live.run, metrics: inStrip(live.metrics) });
+    if (live.run.state === this.state) this.renew(live.artifacts);
     if (live.run.state !== this.state) await this.change(live);
     else if (begun(live.run) > this.begun) {
       this.begun = begun(live.run);
       this.adopt(await refresh(RECORD, []));
-    } else if (live.artifacts !== this.artifacts && Date.now() - this.refreshed > REFRESH_MS) {
-      this.refreshed = Date.now();
-      this.artifacts = live.artifacts;
-      this.adopt(await refresh(RESULTS, []));
     } else if (live.run.queue_position !== null) {
       const ahead = live.run.queue_position - 1;
       const place = ahead ? `${ahead} ${ahead === 1 ? 'run' : 'runs'} before it in the queue.` : 'It is next in the queue.';
@@ -79,7 +79,19 @@ class RunPage {
     }
   }
 
+  /** Fetches what is shown once more where there is more of it: at once, or when the last time is long enough ago. */
+  private renew(artifacts: number): void {
+    clearTimeout(this.waiting);
+    if (artifacts === this.artifacts) return;
+    this.waiting = setTimeout(() => {
+      this.refreshed = Date.now();
+      this.artifacts = artifacts;
+      this.inTurn(async () => this.adopt(await refresh(RESULTS, [])));
+    }, Math.max(0, this.refreshed + REFRESH_MS - Date.now()));
+  }
+
   private async change(live: Live): Promise<void> {
+    clearTimeout(this.waiting);
     this.state = live.run.state;
     this.begun = begun(live.run);
     this.root.classList.toggle('live', !isFinal(this.state));

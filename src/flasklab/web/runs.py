@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from flasklab.runs.run import Run
 
 _LOG_TAIL_BYTES = 128 * 1024
+_MOST_NAME = 200  # characters that figures' names are asked to contain
 _PICTURES = {".png": "image/png", ".svg": "image/svg+xml"}
 
 
@@ -81,6 +82,8 @@ def _page(run: Run) -> str:
         system_keys=services.metrics.system_keys(run.id),
         links=links_of(run.id, run.experiment),
         tab=request.args.get("tab", "overview"),
+        figures_named=request.args.get("name", "").strip()[:_MOST_NAME],
+        all_figures="all" in request.args,
     )
     return render_template(
         "flasklab/pages/run.html",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from flasklab.web.presenters.form import Copies
 
 TABS = ("overview", "charts", "log", "results", "files", "parameters", "system", "code")
+_FIRST_FIGURES = 12  # on the overview
+_MOST_FIGURES = 120  # on a page of results that was not asked for all
 _STATS = 6  # metrics in the strip
 _MOST_CHARTS = 8  # in the overview
 
@@ -161,6 +163,8 @@ class RunPage:
     values: tuple[results.OutputValue, ...]
     output_json: str  # what else was returned
     figures: tuple[results.Figure, ...]
+    seen: tuple[results.Figure, ...]  # those of them that this view draws
+    figures_named: str  # what their names were asked to contain
     files: tuple[results.FileRow, ...]
     files_size: str  # of all together
     parameters: tuple[record.ParameterRow, ...]
@@ -192,6 +196,8 @@ def present_run(
     links: RunLinks,
     tab: str = "overview",
     system_keys: Sequence[str] = (),
+    figures_named: str = "",
+    all_figures: bool = False,
     at: datetime | None = None,
 ) -> RunPage:
     """The page of `run` as of `at` (now, when not given).
@@ -207,6 +213,8 @@ def present_run(
         links: addresses of the run
         tab: the view asked for; an unknown one is the overview
         system_keys: what was measured of its processes; without any, there is no view of them
+        figures_named: only figures whose names contain it are drawn among the results
+        all_figures: more than the first hundred of them are drawn
     """
     at = at or present_time()
     tab = tab if tab in TABS and (system_keys or tab != "system") else "overview"
@@ -234,6 +242,8 @@ def present_run(
         values=results.output_values(run),
         output_json=results.output_rest(run),
         figures=shown,
+        seen=_seen(shown, tab, figures_named, all_figures),
+        figures_named=figures_named,
         files=results.files(artifacts, links),
         files_size=formats.size(sum(artifact.size for artifact in artifacts)),
         parameters=parameters,
@@ -252,6 +262,13 @@ def present_run(
         links=links,
         known=description is not None,
     )
+
+
+def _seen(shown: Sequence[results.Figure], tab: str, named: str, every: bool) -> tuple[results.Figure, ...]:
+    if tab != "results":
+        return tuple(shown[:_FIRST_FIGURES])
+    wanted = [figure for figure in shown if named.casefold() in figure.name.casefold()]
+    return tuple(wanted if every else wanted[:_MOST_FIGURES])
 
 
 def _waiting(run: Run, queue: LabNow | None) -> str:

@@ -45,6 +45,12 @@ class FakeLinks:
     def shown(self, name: str) -> str:
         return f"/shown/key/{name}"
 
+    def rows(self, name: str) -> str:
+        return f"/rows/x/{name}"
+
+    def steps(self, heading: str) -> str:
+        return f"/steps/x?shown={heading}"
+
 
 class Makers:
     """Runs and descriptions with only what a test is about."""
