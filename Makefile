@@ -6,7 +6,7 @@ PY := $(BIN)/python
 # Two by default: the suite starts real servers and browsers.
 JOBS ?= 2
 
-.PHONY: help setup demo test test-fast lint format typecheck web bench wheel clean
+.PHONY: help setup demo test test-fast lint format typecheck web bench bench-rivals storm wheel clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -45,8 +45,15 @@ typecheck: setup ## Check types, Python and TypeScript
 bench: setup ## Measure start, memory and idle cost beside rivals or limits
 	$(PY) -m benchmarks
 
+bench-rivals: setup ## Install what others log with, each on its own, and measure beside them
+	-$(PY) -m benchmarks.rivals
+	$(PY) -m benchmarks recording
+
+storm: setup ## Kill 10,000 runs while they log, and count what is lost
+	$(PY) -m benchmarks killing
+
 wheel: setup ## Build the wheel and the source distribution
 	$(PY) -m build --outdir dist
 
 clean: ## Remove what the targets above made
-	rm -rf $(VENV) dist exp_app web/node_modules src/flasklab/static/dist
+	rm -rf $(VENV) .venv-rivals dist exp_app web/node_modules src/flasklab/static/dist

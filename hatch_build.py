@@ -35,7 +35,7 @@ STAMP = DIST / ".inputs"
 LEAST_NODE = (22, 12)
 CONFIGURATION = ("package.json", "package-lock.json", "vite.config.ts", "tsconfig.json", ".npmrc")
 # What the pages' files contain of others; what Vega's does is told by its build.
-BUNDLED = ("htmx.org", "uplot", "@fontsource-variable/inter")
+BUNDLED = ("htmx.org", "@fontsource-variable/inter")
 LICENCES = ("LICENSE", "LICENCE", "COPYING")
 
 

@@ -25,4 +25,4 @@ class Figure:
         """The table's line."""
         rival = f"{self.name} {self.against:,.3g} {self.unit}"
         mark = "  MISSED" if self.missed else ""
-        return f"{self.what:<58} {self.value:>7,.3g} {self.unit:<3}{rival:>26} {self.value / self.against:>6.2f}x{mark}"
+        return f"{self.what:<58} {self.value:>7,.3g} {self.unit:<3}{rival:>34} {self.value / self.against:>6.2f}x{mark}"

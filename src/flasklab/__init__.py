@@ -13,14 +13,20 @@ if TYPE_CHECKING:
     from flasklab.experiments.definition import experiment
     from flasklab.experiments.markers import Unit, Upload
     from flasklab.extension import Lab
+    from flasklab.recording.media.histograms import Histogram
+    from flasklab.recording.media.sounds import Audio
+    from flasklab.recording.media.texts import Markdown
     from flasklab.recording.proxy import record_locally, run
 
 __version__ = "0.1.0"
 
-__all__ = ["Lab", "Unit", "Upload", "experiment", "record_locally", "run"]
+__all__ = ["Audio", "Histogram", "Lab", "Markdown", "Unit", "Upload", "experiment", "record_locally", "run"]
 
 _ROOMS = {
+    "Audio": "flasklab.recording.media.sounds",
+    "Histogram": "flasklab.recording.media.histograms",
     "Lab": "flasklab.extension",
+    "Markdown": "flasklab.recording.media.texts",
     "Unit": "flasklab.experiments.markers",
     "Upload": "flasklab.experiments.markers",
     "experiment": "flasklab.experiments.definition",

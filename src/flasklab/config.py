@@ -74,6 +74,7 @@ class Settings:
     max_upload: int = 1024**3  # bytes of one request body
     max_queued: int = 100_000  # runs waiting before a start is refused
     max_log: int = 256 * 1024**2  # bytes of log kept per run
+    system_metrics: bool = True  # whether CPU, memory, disk, network and GPUs are recorded with each run
     trusted_hosts: tuple[str, ...] = ()  # host names besides loopback that requests may be addressed to
     cors_origins: tuple[str, ...] = ()  # origins of other front ends; empty is off
     record_env: tuple[str, ...] = ()  # names of environment variables recorded with a run
@@ -126,6 +127,13 @@ def _whole(least: int, most: int | None = None) -> Callable[[Any], int]:
     return read
 
 
+def _switch(value: Any) -> bool:
+    word = str(value).strip().lower()
+    if word not in {*_ON, *_OFF}:
+        raise ValueError('it is "on" or "off"')
+    return word in _ON
+
+
 def _executor(value: Any) -> str:
     if value == "celery":
         raise ValueError('executing with Celery is not there yet; write "local"')
@@ -134,6 +142,7 @@ def _executor(value: Any) -> str:
     return str(value)
 
 
+_ON, _OFF = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
 _READERS: dict[str, Callable[[Any], Any]] = {
     "executor": _executor,
     "workers": _whole(1),
@@ -142,6 +151,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "max_upload": size_bytes,
     "max_queued": _whole(0),
     "max_log": size_bytes,
+    "system_metrics": _switch,
     "trusted_hosts": _names,
     "cors_origins": _names,
     "record_env": _names,

@@ -39,13 +39,6 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 86400)}d ${two(Math.floor((whole % 86400) / 3600))}h`;
 }
 
-/** What is left, coarsely enough that it does not flicker: whole seconds, and tens of them above a minute. */
-export function about(seconds: number): string {
-  if (seconds < 1) return 'about 1 s';
-  if (seconds < 60) return `about ${Math.round(seconds)} s`;
-  return `about ${duration(seconds < 3600 ? Math.round(seconds / 10) * 10 : seconds)}`;
-}
-
 export function ago(seconds: number, date: string): string {
   if (seconds < 5) return 'just now';
   const steps: [number, number, string][] = [

@@ -1,14 +1,16 @@
 /** A run's page: one live answer feeds the strip, the curves and the log; at the end the page fetches itself once. */
 
 import { mount } from './islands';
-import { make, one, setText } from './dom';
-import { Charts } from './run/charts';
-import { begun, Follower, isFinal, type Live } from './run/live';
+import { all, make, one, setText } from './dom';
+import { isSystem } from './charts/families';
+import { Charts } from './charts/page';
+import { begun, Follower, isFinal, type Live, type Metrics } from './run/live';
 import { Log } from './run/log';
 import { refresh, remember } from './run/refresh';
 import { Strip } from './run/strip';
 
 const REFRESH_MS = 3000; // what a run shows while it runs appears at most this often
+const STRIP = 6; // metrics among the numbers on top
 const RECORD = ['record', 'code'];
 const RESULTS = ['results', 'record', 'files', 'tabs', 'queue'];
 
@@ -22,6 +24,8 @@ class RunPage {
   private attempt: number;
   private begun: number;
   private refreshed = 0;
+  private taken: Promise<unknown> = Promise.resolve();
+  private waiting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly root: HTMLElement) {
     const { title = '', started = '', state = '', cursor = '', artifacts = '0' } = root.dataset;
@@ -37,14 +41,20 @@ class RunPage {
     mount(root);
   }
 
+  /** Follows the run until it has ended; of one that has, the page knows everything. */
   follow(): void {
-    const needed = !isFinal(this.state) || one('[data-chart]', this.root);
-    if (!needed) return;
+    if (isFinal(this.state)) return;
     new Follower(this.root.dataset.live ?? '', this.root.dataset.cursor ?? '', {
-      news: (live) => void this.take(live),
+      news: (live) => this.inTurn(() => this.take(live)),
       lost: (since) => offline(`Offline: last update ${since.toLocaleTimeString()}. Retrying.`),
       back: () => offline(''),
+      keys: () => this.charts?.keys() ?? [],
     }).ask();
+  }
+
+  /** One after the other: a page fetched for an older answer must not overwrite what a newer one brought. */
+  private inTurn(work: () => Promise<void>): void {
+    this.taken = this.taken.then(work).catch(() => undefined); // a page that could not be fetched comes with the next
   }
 
   private async take(live: Live): Promise<void> {
@@ -53,18 +63,15 @@ class RunPage {
       return;
     }
     this.attempt = live.run.attempt;
-    this.charts?.add(live.points);
+    this.charts?.add(live.points, live.keys);
     this.root.dataset.started = live.run.started_at ?? '';
     this.log?.add(live.log);
-    this.strip.show(live.run);
+    this.strip.show({ ...live.run, metrics: inStrip(live.metrics) });
+    if (live.run.state === this.state) this.renew(live.artifacts);
     if (live.run.state !== this.state) await this.change(live);
     else if (begun(live.run) > this.begun) {
       this.begun = begun(live.run);
       this.adopt(await refresh(RECORD, []));
-    } else if (live.run.artifacts.length !== this.artifacts && Date.now() - this.refreshed > REFRESH_MS) {
-      this.refreshed = Date.now();
-      this.artifacts = live.run.artifacts.length;
-      this.adopt(await refresh(RESULTS, []));
     } else if (live.run.queue_position !== null) {
       const ahead = live.run.queue_position - 1;
       const place = ahead ? `${ahead} ${ahead === 1 ? 'run' : 'runs'} before it in the queue.` : 'It is next in the queue.';
@@ -73,20 +80,30 @@ class RunPage {
     }
   }
 
+  /** Fetches what is shown once more where there is more of it: at once, or when the last time is long enough ago. */
+  private renew(artifacts: number): void {
+    clearTimeout(this.waiting);
+    if (artifacts === this.artifacts) return;
+    this.waiting = setTimeout(() => {
+      this.refreshed = Date.now();
+      this.artifacts = artifacts;
+      this.inTurn(async () => this.adopt(await refresh(RESULTS, [])));
+    }, Math.max(0, this.refreshed + REFRESH_MS - Date.now()));
+  }
+
   private async change(live: Live): Promise<void> {
+    clearTimeout(this.waiting);
     this.state = live.run.state;
     this.begun = begun(live.run);
     this.root.classList.toggle('live', !isFinal(this.state));
     if (isFinal(this.state)) this.log?.finish();
-    this.artifacts = live.run.artifacts.length;
+    this.artifacts = live.artifacts;
     const keep = one('[data-chart]', this.root) ? ['charts'] : [];
     this.adopt(await refresh(undefined, keep));
     setText(one('#said'), `${this.title} is ${live.run.state.replace('_', ' ')}.`);
     document.title = isFinal(this.state) ? `${this.state.replace('_', ' ')} · ${this.title}` : document.title;
-    if (!keep.length) {
-      this.drawCharts();
-      if (isFinal(this.state)) this.charts?.add(live.points);
-    }
+    if (!keep.length) this.drawCharts();
+    else if (isFinal(this.state)) this.charts?.finish();
   }
 
   private adopt(swapped: Element[]): void {
@@ -98,8 +115,18 @@ class RunPage {
 
   private drawCharts(): void {
     const place = one('[data-charts]', this.root);
-    if (place) this.charts = new Charts(place);
+    if (!place) return;
+    const { metrics = '', started = '' } = this.root.dataset;
+    this.charts = new Charts(place, metrics, (Date.parse(started) || Date.now()) / 1000, !isFinal(this.state));
   }
+}
+
+/** Of the metrics that changed, those that stand among the numbers on top, or have room there. */
+function inStrip(metrics: Metrics): Metrics {
+  const there = new Set(all('[data-stat^="metric:"]').map((stat) => (stat.dataset.stat ?? '').slice('metric:'.length)));
+  const room = Object.keys(metrics).filter((key) => !there.has(key) && !isSystem(key)).slice(0, Math.max(0, STRIP - there.size));
+  const shown = new Set([...there, ...room]);
+  return Object.fromEntries(Object.entries(metrics).filter(([key]) => shown.has(key)));
 }
 
 function offline(text: string): void {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
 
 from flask import Response, request, stream_with_context
 
@@ -12,25 +13,28 @@ from flasklab.http.answers import json_answer
 from flasklab.http.arguments import asked_choice, asked_real, asked_whole, refused
 from flasklab.http.lab import current_lab
 from flasklab.http.run_json import live_run_json, series_json, summary_json
+from flasklab.runs.json import encode
 from flasklab.runs.metrics import Window
 from flasklab.services.metric_csv import metrics_csv
 
 if TYPE_CHECKING:
     from flasklab.runs.metrics import Over
+    from flasklab.services.run_follow import Live
 
 _CURVE_POINTS = 1_000  # of a curve, when nobody says
 _MOST_POINTS = 1_000_000
+_bodies: WeakKeyDictionary[Live, bytes] = WeakKeyDictionary()  # answers to many who follow one run, made once
 
 
 def metrics(run_id: str) -> Response:
     """GET runs/{id}/metrics: series, whole or reduced to about `?points=`, as JSON, CSV or bytes for charts."""
     read = current_lab().services.metrics
-    keys = request.args.getlist("key") or None
+    keys = request.args.getlist("key") or (read.system_keys(run_id) if asked_whole("system", 0, 1) else None)
     points = asked_whole("points", 1, _MOST_POINTS)
     form = _form()
     if form == "csv":
         answer = Response(stream_with_context(metrics_csv(read.pieces(run_id, keys))), mimetype="text/csv")
-        answer.headers["Content-Disposition"] = f'attachment; filename="{run_id}-metrics.csv"'
+        answer.headers["Content-Disposition"] = "attachment"  # named by the link that leads here
         return answer
     over = cast("Over", asked_choice("over", ("steps", "times")))
     window, after = _window(over), asked_whole("after", 0, 2**62)
@@ -48,9 +52,10 @@ def metrics(run_id: str) -> Response:
 def live(run_id: str) -> Response:
     """GET runs/{id}/live: what is new after `?cursor=`; 304 when the reader has seen it."""
     follow = current_lab().services.follow
-    known = request.if_none_match
-    if known and known.contains(follow.head(run_id)):
-        return Response(status=304, headers={"ETag": f'"{follow.head(run_id)}"', "Cache-Control": "private, no-cache"})
+    if request.if_none_match:
+        head = follow.head(run_id)
+        if request.if_none_match.contains(head):
+            return Response(status=304, headers={"ETag": f'"{head}"', "Cache-Control": "private, no-cache"})
     keys = request.args.getlist("key")
     news = follow(
         run_id,
@@ -58,7 +63,15 @@ def live(run_id: str) -> Response:
         asked_whole("points", 1, _MOST_POINTS),
         [key for key in keys if key] if keys else None,
     )
-    told: dict[str, Any] = {
+    body = _bodies.get(news)
+    if body is None:
+        body = _bodies[news] = encode(_live_json(news))
+    headers = {"ETag": f'"{news.cursor}"', "Cache-Control": "private, no-cache"}
+    return Response(body, mimetype="application/json", headers=headers)
+
+
+def _live_json(news: Live) -> dict[str, Any]:
+    return {
         "cursor": news.cursor,
         "poll_ms": news.poll_ms,
         "run": live_run_json(news.run),
@@ -68,7 +81,6 @@ def live(run_id: str) -> Response:
         "points": {key: series_json(series) for key, series in news.points.items()},
         "log": log_json(news.log),
     }
-    return json_answer(told, headers={"ETag": f'"{news.cursor}"', "Cache-Control": "private, no-cache"})
 
 
 def _form() -> str:

@@ -80,6 +80,7 @@ def _paths() -> dict[str, Any]:
                     "over", "What `from` and `to` count: `steps` (unless given), or `times` in Unix seconds", "string"
                 ),
                 _query("after", "Only what came after the `cursor` of an answer before", "integer"),
+                _query("system", "1: the system metrics instead of those that the experiment logged", "integer"),
                 _query("format", "`json`, `csv` (all points), or `binary` for charts", "string"),
             ],
             "get": _operation("getMetrics", "Series of its metrics", _ref("Metrics"), problems=(404, 422)),

@@ -52,7 +52,14 @@ _LOG = _object(
     pieces=_list(_PIECE),
     unfinished=_list(_PIECE),
 )
-_PROGRESS = _object(done={"type": "number"}, total=_or_null({"type": "number"}), message=_TEXT)
+_LOOP: dict[str, Any] = {
+    "done": _REAL,
+    "total": _or_null(_REAL),
+    "message": _TEXT,
+    "unit": _TEXT,
+    "rate": _or_null(_REAL),
+}
+_PROGRESS = _object(**_LOOP, left_seconds=_or_null(_REAL), inner=_list(_object(**_LOOP)), at=_or_null(_TIME))
 _SUMMARY = _object(last=_NUMBER, min=_NUMBER, max=_NUMBER, count=_WHOLE, step=_WHOLE)
 _SERIES = _object(steps=_list(_WHOLE), values=_list(_NUMBER), times=_list({"type": "number"}), count=_WHOLE)
 _BROKEN = _object(module=_TEXT, file=_TEXT, line=_or_null(_WHOLE), error=_TEXT, needs=_or_null(_TEXT), url=_TEXT)

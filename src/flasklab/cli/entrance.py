@@ -35,6 +35,7 @@ FLAGS = {
     "max_upload": 'Largest upload, like "1 GiB".',
     "max_queued": "Runs that may wait before a start is refused.",
     "max_log": 'Log kept per run, like "256 MiB".',
+    "system_metrics": "Whether CPU, memory, disk, network and GPUs are recorded: on or off.",
     "trusted_hosts": "Host names the lab answers to besides this machine's, with commas.",
     "cors_origins": "Origins of other front ends that may ask, with commas.",
     "record_env": "Environment variables to record with each run, with commas.",

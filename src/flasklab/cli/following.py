@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flasklab.cli.console import console
-from flasklab.cli.run_text import progress_text
+from flasklab.cli.run_text import pace_and_left, progress_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,9 +75,10 @@ def display(*, quiet: bool) -> Iterator[tuple[Callable[[str], None], Callable[[R
         TaskProgressColumn(),
         TextColumn("{task.fields[message]}", markup=False),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[pace]}", markup=False, style="dim"),
     )
     with Progress(*columns, console=console(err=True), transient=True) as bar:
-        task = bar.add_task("starting", total=None, message="")
+        task = bar.add_task("starting", total=None, message="", pace="")
 
         def write(text: str) -> None:
             if not quiet:
@@ -86,6 +87,8 @@ def display(*, quiet: bool) -> Iterator[tuple[Callable[[str], None], Callable[[R
         def see(run: Run) -> None:
             done, total = (run.progress.done, run.progress.total) if run.progress else (0, None)
             name = f"#{run.number} {run.experiment} {run.state.value}"
-            bar.update(task, description=name, completed=done, total=total, message=progress_text(run))
+            bar.update(
+                task, description=name, completed=done, total=total, message=progress_text(run), pace=pace_and_left(run)
+            )
 
         yield write, see

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from flasklab.cli.console import number_text, state_text, table, time_text
 from flasklab.runs import amounts
 from flasklab.runs.json import encode
+from flasklab.runs.progress import left_text, pace_text, position_text
 from flasklab.runs.state import RunState
+from flasklab.runs.times import now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,14 +74,22 @@ def _room(columns: Mapping[str, Sequence[Text | str]], width: int) -> int:
 
 
 def progress_text(run: Run) -> str:
-    """How far a run has come: its place in the queue, its share, its message."""
+    """How far a run has come: its place in the queue, or where its loops are."""
     if run.queue_position is not None:
         return f"number {run.queue_position} in the queue"
     if run.progress is None or run.state.is_final:
         return ""
-    done, total, message = run.progress.done, run.progress.total, run.progress.message
-    share = f"{number_text(done)}/{number_text(total)}" if total else number_text(done)
-    return f"{share} {message}".strip()
+    return position_text(run.progress)
+
+
+def pace_and_left(run: Run) -> str:
+    """How fast a running run goes and what is left of it: "12.4 it/s · about 2m 10s left"; "" while nobody can tell."""
+    if run.progress is None or run.state is not RunState.RUNNING:
+        return ""
+    at = now()
+    left = run.progress.left(at)
+    parts = (pace_text(run.progress, at), "" if left is None else f"{left_text(left)} left")
+    return " · ".join(part for part in parts if part)
 
 
 def error_text(state: RunState, error: RunError) -> str:
@@ -90,7 +100,8 @@ def error_text(state: RunState, error: RunError) -> str:
 def print_run(out: Console, run: Run) -> None:
     """Everything a person wants to know of one run."""
     out.print(f"#{run.number} {run.experiment}", style="bold", end=" ")
-    out.print(state_text(run.state), progress_text(run))
+    told = (progress_text(run), pace_and_left(run))
+    out.print(state_text(run.state), " · ".join(one for one in told if one))
     moment = f"queued {time_text(run.created_at)}"
     if run.started_at is not None:
         moment = f"started {time_text(run.started_at)}"

@@ -28,6 +28,8 @@ from flasklab.errors import InvalidParametersError
 from flasklab.execution import processes
 from flasklab.execution.calling import call
 from flasklab.experiments.schema import Parameters
+from flasklab.recording.bars import watch_bars
+from flasklab.recording.floor import floor
 from flasklab.recording.inherited import leave
 from flasklab.recording.output import present_output
 from flasklab.recording.plain import shortened
@@ -161,6 +163,8 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
     recorder.event({"type": "begin"})
     recorder.event({"type": "seed", "seed": seed})
     seed_everything(seed)
+    floor.share()
+    watch_bars()
     with recording_to(recorder):
         try:
             arguments = _arguments(spec, definition, seed)

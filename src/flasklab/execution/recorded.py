@@ -121,6 +121,7 @@ class Recorded:
     _changes: dict[str, Any] = field(default_factory=dict)  # columns of the run's row
     _dropped: int = 0
     since: float | None = None  # monotonic time of the oldest thing not yet written
+    _written_at: float = field(default_factory=time.monotonic)  # monotonic time of the last commit, or of the start
 
     @property
     def has_begun(self) -> bool:
@@ -131,6 +132,10 @@ class Recorded:
     def waits(self) -> bool:
         """Whether anything waits to be written."""
         return self.since is not None
+
+    def due(self, pause: float) -> float | None:
+        """The monotonic time to write what waits: at once, but not within `pause` seconds of the last commit."""
+        return None if self.since is None else max(self.since, self._written_at + pause)
 
     def begin(self) -> None:
         """The experiment's code begins, or has begun without being heard."""
@@ -147,6 +152,16 @@ class Recorded:
         else:
             self.seq += 1
             self._take_event(frame)
+
+    def take_system(self, at: float, step: int, values: Mapping[str, float]) -> None:
+        """Take in a sample of what its processes use, as metrics.
+
+        Args:
+            at: Unix seconds
+            step: whole seconds since the attempt began
+            values: by names of system metrics
+        """
+        self.take(Metrics(tuple(values), (at,), (step,), tuple((value,) for value in values.values())))
 
     def _take_points(self, frame: Metrics) -> None:
         first, self.seq = self.seq + 1, self.seq + len(frame.steps)
@@ -174,7 +189,9 @@ class Recorded:
             case Seed():
                 self._changes["seed"] = told.seed
             case ProgressMade():
-                self._changes["progress"] = Progress(done=told.done, total=told.total, message=told.message)
+                self._changes["progress"] = Progress.from_json(
+                    msgspec.structs.asdict(told) | {"inner": map(msgspec.structs.asdict, told.inner)}
+                )
             case Tagged():
                 self.tags = tuple(dict.fromkeys((*self.tags, *told.tags)))
                 self._changes["tags"] = self.tags
@@ -257,6 +274,7 @@ class Recorded:
         self._artifacts.clear()
         self._changes.clear()
         self.since = None
+        self._written_at = time.monotonic()
 
     def forget(self) -> bool:
         """Leave out and count what waits to be written; False when nothing does."""

@@ -24,7 +24,7 @@ from flasklab.execution.recovery import end_leftovers, recover, take_over
 from flasklab.execution.settling import settle
 from flasklab.execution.snapshot import keep_sources
 from flasklab.execution.turn import Turn, UndoneError, may_pass
-from flasklab.execution.watching import over_memory
+from flasklab.execution.watching import Watcher
 from flasklab.execution.zygotes import ZygoteHandle, Zygotes
 from flasklab.store.doorbell import Doorbell
 from flasklab.store.presence import anyone_attends
@@ -40,11 +40,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("flasklab.supervisor")
 
 SCAN_SECONDS = 5.0  # the doorbell may be lost: look at the queue at least this often
-FLUSH_SECONDS = 0.1  # how long what an experiment says may wait for its transaction
+FLUSH_SECONDS = 0.1  # between two transactions of what one experiment says
 STOP_GRACE_SECONDS = 5.0  # patience with running work when the lab is stopped
 _LINGER_SECONDS = 10.0
 _RETRY_SECONDS = 0.5
-_MEMORY_SECONDS = 1.0
 _MOST_PAUSE_SECONDS = 30.0  # between claims while no run can be brought to its beginning
 
 
@@ -69,11 +68,11 @@ class Supervisor:
         self._doorbell = Doorbell(settings.results)
         self._zygotes = Zygotes(settings, self._mark, self._watch_zygote)
         self._attempts: dict[str, Attempt] = {}  # by run id
+        self._watcher = Watcher(system_metrics=settings.system_metrics)
         self._jobs = ThreadPoolExecutor(max_workers=4, thread_name_prefix="collect")
         self._wake_read, self._wake_write = os.pipe()
         self._rung = True
         self._next_scan = 0.0
-        self._next_memory = 0.0
         self._retry_at = 0.0
         self._in_doubt = False  # a transaction failed, and may have been committed before the answer was lost
         self._claim_pause = 0.0  # seconds; grows while runs come back that never began
@@ -217,10 +216,8 @@ class Supervisor:
         for attempt in self._attempts.values():
             attempt.keep_time(now)
             attempt.log.flush()
-        if now >= self._next_memory:
-            self._next_memory = now + _MEMORY_SECONDS
-            for attempt in over_memory(self._attempts.values()):
-                attempt.ask_to_end(Intent.MEMORY, now)
+        for attempt in self._watcher.look(self._attempts.values(), now):
+            attempt.ask_to_end(Intent.MEMORY, now)
         if self._stop_at is not None and now >= self._stop_at:
             for attempt in self._attempts.values():
                 attempt.ask_to_end(Intent.SHUTDOWN, now)
@@ -231,14 +228,14 @@ class Supervisor:
         for attempt in self._attempts.values():
             if self._must_write(attempt, now):
                 due.append(now)
-            if attempt.recorded.since is not None:
-                due.append(attempt.recorded.since + FLUSH_SECONDS)
+            if (write_at := attempt.recorded.due(FLUSH_SECONDS)) is not None:
+                due.append(write_at)
             if (next_time := attempt.next_time()) is not None:
                 due.append(next_time)
-            if attempt.limits.memory_bytes is not None:
-                due.append(self._next_memory)
             if attempt.log.holds:
                 due.append(now + FLUSH_SECONDS)
+        if (look_at := self._watcher.next_time()) is not None:
+            due.append(look_at)
         if self._stop_at is not None:
             due.append(self._stop_at if now < self._stop_at else now + 0.1)
         return max(0.0, max(min(due), self._retry_at) - now)
@@ -306,8 +303,8 @@ class Supervisor:
     def _must_write(attempt: Attempt, now: float) -> bool:
         if attempt.gone:
             return attempt.left_files is None or attempt.left_files.done()
-        since = attempt.recorded.since
-        return since is not None and now >= since + FLUSH_SECONDS
+        write_at = attempt.recorded.due(FLUSH_SECONDS)
+        return write_at is not None and now >= write_at
 
     def _save_catalog(self, unit: Unit) -> None:
         handle = self._catalog_to_save

@@ -27,12 +27,27 @@ class Seed(_Event, tag="seed"):
     seed: int
 
 
+class Loop(msgspec.Struct, kw_only=True):
+    """A loop within the one that counts."""
+
+    done: float
+    total: float | None = None
+    message: str = ""
+    unit: str = "it"
+    rate: float | None = None
+
+
 class ProgressMade(_Event, tag="progress"):
     """How far it is."""
 
     done: float
     total: float | None = None
     message: str = ""
+    unit: str = "it"
+    rate: float | None = None
+    left_seconds: float | None = None
+    inner: Annotated[tuple[Loop, ...], msgspec.Meta(max_length=100)] = ()
+    at: Annotated[float, msgspec.Meta(ge=0, le=2**36)] | None = None
 
 
 class Tagged(_Event, tag="tag"):

@@ -14,6 +14,7 @@ from flasklab.services.run_files import RunFiles
 from flasklab.services.run_follow import RunFollow
 from flasklab.services.run_read import RunRead
 from flasklab.services.run_submit import RunSubmit
+from flasklab.services.table_read import TableRead
 from flasklab.store.store import Store
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
         follow=RunFollow(store),
         metrics=MetricRead(store),
         files=RunFiles(store),
+        tables=TableRead(settings.results / "cache"),
         experiments=ExperimentRead(store, settings, wake),
         upload=FileUpload(store),
         status=LabStatus(store, settings),

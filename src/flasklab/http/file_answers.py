@@ -41,6 +41,11 @@ def safe_type(artifact: Artifact) -> str:
     return found if found in INERT_IMAGES or _HARMLESS.fullmatch(found) else _BYTES
 
 
+def is_playable(kind: str) -> bool:
+    """Whether a browser plays this type: sound or video, which hold nothing that runs."""
+    return kind.startswith(("audio/", "video/")) and bool(_HARMLESS.fullmatch(kind))
+
+
 def file_answer(artifact: Artifact, path: Path, *, inline: bool = False, media_type: str = "") -> Response:
     """The file's content, whole, by range, or 304.
 
@@ -60,5 +65,6 @@ def file_answer(artifact: Artifact, path: Path, *, inline: bool = False, media_t
         etag=artifact.sha256,
         last_modified=None,
     )
+    answer.cache_control.private = True
     answer.headers["Content-Security-Policy"] = INERT_POLICY
     return answer

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_read import RunRead
     from flasklab.services.run_submit import RunSubmit
+    from flasklab.services.table_read import TableRead
     from flasklab.store import Store
 
 EXTENSION = "flasklab"
@@ -42,6 +43,7 @@ class Services:
     follow: RunFollow
     metrics: MetricRead
     files: RunFiles
+    tables: TableRead
     experiments: ExperimentRead
     upload: FileUpload
     status: LabStatus

@@ -13,10 +13,11 @@ from flasklab.recording.folder import temporary_folder
 from flasklab.recording.names import Names
 from flasklab.recording.plain import as_json
 from flasklab.recording.recorder import Complaints, Facts, understood
-from flasklab.runs.run import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from flasklab.runs.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,9 +126,9 @@ class MemoryRecorder:
             file = KeptFile(path=Path(kept["path"]), **{name: kept[name] for name in names})
             self.files = [*(other for other in self.files if other.name != file.name), file]
 
-    def progress(self, done: float, total: float | None, message: str, *, last: bool = False) -> None:  # noqa: ARG002 - nothing is held back here
+    def progress(self, made: Progress, *, last: bool = False) -> None:  # noqa: ARG002 - nothing is held back here
         """Keep how far the experiment has come."""
-        self.latest_progress = Progress(done=done, total=total, message=message)
+        self.latest_progress = made
 
     def note(self, text: str) -> None:
         """Add a line to the notes."""

@@ -11,7 +11,7 @@ import msgspec
 from flasklab.recording.media.adapters import VISUAL
 from flasklab.recording.numbers import as_number
 from flasklab.recording.plain import MAX_DEPTH, MISSING, described, members, scalar
-from flasklab.recording.showing import is_visual, show_object
+from flasklab.recording.showing import is_picture, is_visual, show_object
 
 if TYPE_CHECKING:
     from flasklab.recording.recorder import Recorder
@@ -65,7 +65,7 @@ def present_yield(value: Any, step: int, recorder: Recorder) -> None:
 
 
 def _present(recorder: Recorder, value: Any, key: str, depth: int) -> Json:
-    if is_visual(value) and not (isinstance(value, Path) and not value.is_file()):
+    if _is_gallery(value) or (is_visual(value) and not (isinstance(value, Path) and not value.is_file())):
         heading = show_object(recorder, value, key, None, VISUAL)
         if heading is not None:
             return {"$shown": heading}
@@ -81,6 +81,11 @@ def _present(recorder: Recorder, value: Any, key: str, depth: int) -> Json:
     if isinstance(held, list):
         return [_present(recorder, item, key, depth + 1) for item in held]
     return described(value)
+
+
+def _is_gallery(value: Any) -> bool:
+    """Whether `value` is a list of pictures, shown together; of tables and files each is a value of its own."""
+    return isinstance(value, (list, tuple)) and len(value) > 1 and all(map(is_picture, value))
 
 
 def _bounded(recorder: Recorder, value: Any, key: str, presented: Json) -> Json:

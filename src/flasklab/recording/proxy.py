@@ -16,7 +16,7 @@ from flasklab.recording.memory import MemoryRecorder
 from flasklab.recording.numbers import as_number
 from flasklab.recording.plain import MISSING, described, printable
 from flasklab.recording.recorder import Facts
-from flasklab.recording.tracking import track
+from flasklab.recording.tracking import state, track
 
 if TYPE_CHECKING:
     import os
@@ -77,23 +77,27 @@ class RunProxy:
         else:
             _current.metrics(step, named)
 
-    def track(self, iterable: Iterable[Item], total: float | None = None, message: str = "") -> Iterator[Item]:
+    def track(
+        self, iterable: Iterable[Item], total: float | None = None, message: str = "", unit: str = ""
+    ) -> Iterator[Item]:
         """The items of `iterable`, shown as the run's progress while a loop takes them.
 
         Args:
             iterable: what the loop goes through
             total: how many items come, where `len(iterable)` does not tell
             message: what the loop does, for people
+            unit: what an item is, as in "12.4 image/s"
         """
-        return track(iterable, total, message, current_recorder)
+        return track(iterable, total, _text(message), _text(unit), _current)
 
-    def progress(self, done: Any, total: Any = None, message: object = "") -> None:
+    def progress(self, done: Any, total: Any = None, message: object = "", unit: str = "") -> None:
         """Record how far the run has come.
 
         Args:
             done: what is done, in any unit
             total: all there is to do, in the same unit; None when nobody knows
             message: what is being done, for people
+            unit: what is counted, as in "12.4 image/s"
         """
         so_far, whole = as_number(done), None if total is None else as_number(total)
         if so_far is None or not math.isfinite(so_far) or (total is not None and whole is None):
@@ -102,7 +106,7 @@ class RunProxy:
         else:
             if whole is not None and not math.isfinite(whole):
                 whole = None  # nobody knows how much there is to do
-            _current.progress(so_far, whole, _text(message), last=whole is not None and so_far >= whole)
+            state(so_far, whole, _text(message), _text(unit), _current)
 
     def show(self, obj: Any, name: str | None = None, step: Any = None) -> None:
         """Show a figure, table, array, image, text, file or any object with a rich display on the run's page.

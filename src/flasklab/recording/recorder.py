@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from flasklab.runs.json import Json
+    from flasklab.runs.progress import Progress
 
 _MAX_SAID = 50  # different complaints per process; an endless log helps nobody
 _MAX_LAYOUTS = 1_024
@@ -74,7 +75,7 @@ class Recorder(Protocol):
     def event(self, event: Mapping[str, Any]) -> None:
         """Keep an event: a mapping with "type" that JSON can hold."""
 
-    def progress(self, done: float, total: float | None, message: str, *, last: bool = False) -> None:
+    def progress(self, made: Progress, *, last: bool = False) -> None:
         """Keep how far the run has come; the last one of a loop is never left out."""
 
     def note(self, text: str) -> None:
@@ -116,7 +117,7 @@ class NullRecorder:
     def event(self, event: Mapping[str, Any]) -> None:
         """Nothing."""
 
-    def progress(self, done: float, total: float | None, message: str, *, last: bool = False) -> None:
+    def progress(self, made: Progress, *, last: bool = False) -> None:
         """Nothing."""
 
     def note(self, text: str) -> None:
@@ -197,7 +198,7 @@ class PipeRecorder:
         self._orders = itertools.count()
         self._unsent_drops = 0
         self._drops_sent_at = 0.0  # monotonic seconds
-        self._progress: dict[str, Any] | None = None  # the latest, while the rate limit holds it back
+        self._progress: Progress | None = None  # the latest, while the rate limit holds it back
         self._allowance = _FRAMES_PER_SECOND
         self._allowed_at = 0.0  # monotonic seconds
 
@@ -247,9 +248,9 @@ class PipeRecorder:
             return
         self._send_all(packets)
 
-    def progress(self, done: float, total: float | None, message: str, *, last: bool = False) -> None:
+    def progress(self, made: Progress, *, last: bool = False) -> None:
         """Send how far the run has come, at most about 20 times a second; the latest is kept for `flush`."""
-        self._progress = {"type": "progress", "done": done, "total": total, "message": message}
+        self._progress = made
         now = time.monotonic()
         regained = (now - self._allowed_at) * _FRAMES_PER_SECOND
         self._allowance = min(self._allowance + regained, _FRAMES_PER_SECOND)
@@ -261,9 +262,9 @@ class PipeRecorder:
         self._send_progress()
 
     def _send_progress(self) -> None:
-        event, self._progress = self._progress, None
-        if event is not None:
-            self.event(event)
+        made, self._progress = self._progress, None
+        if made is not None:
+            self.event({"type": "progress", **made.to_json()})
 
     def note(self, text: str) -> None:
         """Send a line more of the run's note."""

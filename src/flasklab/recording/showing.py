@@ -3,25 +3,30 @@ announced."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from flasklab.recording.media.adapters import ADAPTERS, VISUAL
+from flasklab.recording.media.arrays import grey_picture, pictures
 from flasklab.recording.media.figures import find_figure
+from flasklab.recording.media.histograms import is_histogram
 from flasklab.recording.media.paths import MAX_FILES, files_in
 from flasklab.recording.numbers import as_step
 from flasklab.recording.plain import described, printable
-from flasklab.recording.staging import announce, stage
+from flasklab.recording.staging import StagedFile, announce, stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flasklab.recording.media.bundle import Adapter, Bundle, Rendering
     from flasklab.recording.recorder import Recorder
-    from flasklab.recording.staging import StagedFile
 
 _MAX_GALLERY = 1_000  # objects of one list
 _MAX_HEADING = 300  # characters
+
+# What could be written of one object: its renderings, with the files that hold them.
+_Written: TypeAlias = "list[tuple[Rendering, StagedFile]]"
 
 
 def show_object(
@@ -53,8 +58,7 @@ def show_object(
         several = _several(obj)
         if several is None:
             return _show_one(recorder, obj, heading, at, adapters)
-        shown = [_show_one(recorder, part, label or heading, at, adapters) for label, part in several]
-        return next((each for each in shown if each is not None), None)
+        return _show_several(recorder, several, heading, at, adapters)
     except Exception as error:  # a full disk, or an object that resists
         recorder.drop(f"run.show({described(name, 80)}): {described(error, 200)}")
         return None
@@ -66,14 +70,20 @@ def _heading(name: Any) -> str:
 
 
 def _several(obj: Any) -> list[tuple[str | None, Any]] | None:
-    """The files of a folder with their names, or the pictures of a list; None for a single object."""
-    if isinstance(obj, Path) and obj.is_dir():
-        files = files_in(obj)[:MAX_FILES]
-        return [(path.relative_to(obj).with_suffix("").as_posix(), path) for path in files]
-    gallery = isinstance(obj, (list, tuple)) and obj and not hasattr(obj, "_fields") and all(map(is_visual, obj))
-    if gallery and not _are_one_figure(obj):
-        return [(None, part) for part in obj[:_MAX_GALLERY]]
-    return None
+    """The files of a folder with their names, or the pictures of a list or a batch; None for a single object."""
+    try:
+        if isinstance(obj, Path) and obj.is_dir():
+            files = files_in(obj)[:MAX_FILES]
+            return [(path.relative_to(obj).with_suffix("").as_posix(), path) for path in files]
+        if is_histogram(obj):
+            return None
+        batch = pictures(obj)
+        gallery = isinstance(obj, (list, tuple)) and obj and not hasattr(obj, "_fields") and all(map(is_visual, obj))
+        if batch is None and gallery and not _are_one_figure(obj):
+            batch = list(obj)
+    except Exception:  # an object that resists being asked is shown alone, by its repr if need be
+        return None
+    return None if batch is None else [(None, part) for part in batch[:_MAX_GALLERY]]
 
 
 def _are_one_figure(parts: Any) -> bool:
@@ -84,6 +94,8 @@ def _are_one_figure(parts: Any) -> bool:
 
 def is_visual(obj: Any) -> bool:
     """Whether `obj` is a picture, a table, a file or the like, rather than a plain value."""
+    if is_histogram(obj):
+        return True
     if isinstance(obj, (str, int, float, bool, dict, list, tuple, set, type(None))) and not _draws_itself(obj):
         return False
     if getattr(obj, "shape", None) == ():  # a scalar of NumPy or torch
@@ -93,6 +105,15 @@ def is_visual(obj: Any) -> bool:
     return _draws_itself(obj) or _known_to_library(obj)
 
 
+def is_picture(obj: Any) -> bool:
+    """Whether `obj` surely becomes an image among others: a figure, an image, an array of two or three dimensions."""
+    pil = sys.modules.get("PIL.Image")
+    if pil is not None and isinstance(obj, pil.Image):
+        return True
+    flat = type(obj).__module__.partition(".")[0] in {"numpy", "torch"} and getattr(obj, "ndim", 0) in (2, 3)
+    return flat or (not isinstance(obj, (list, tuple)) and find_figure(obj) is not None)
+
+
 def _draws_itself(obj: Any) -> bool:
     names = ("_repr_mimebundle_", "_repr_html_", "_repr_svg_", "_repr_png_", "_repr_jpeg_", "_repr_markdown_")
     return any(callable(getattr(type(obj), name, None)) for name in names)
@@ -100,6 +121,8 @@ def _draws_itself(obj: Any) -> bool:
 
 def _known_to_library(obj: Any) -> bool:
     modules = {kind.__module__.partition(".")[0] for kind in type(obj).__mro__}
+    if type(obj).__module__ == "flasklab.recording.media.sounds":
+        return True
     families = {"numpy", "pandas", "polars", "plotly", "altair", "PIL", "torch"}
     return bool(modules & families) or isinstance(obj, (bytes, bytearray, memoryview)) or find_figure(obj) is not None
 
@@ -107,6 +130,38 @@ def _known_to_library(obj: Any) -> bool:
 def _show_one(
     recorder: Recorder, obj: Any, heading: str | None, step: int | None, adapters: Sequence[Adapter]
 ) -> str | None:
+    written, name = _written(recorder, obj, adapters)
+    return _announced(recorder, written, heading or name, step) if written else None
+
+
+def _show_several(
+    recorder: Recorder,
+    parts: Sequence[tuple[str | None, Any]],
+    heading: str | None,
+    step: int | None,
+    adapters: Sequence[Adapter],
+) -> str | None:
+    """Several pictures as one gallery; what is no picture among them stands for itself."""
+    gallery: list[tuple[str | None, _Written]] = []
+    first: str | None = None
+    for label, part in parts:
+        grey = () if label is not None else (grey_picture,)
+        written, name = _written(recorder, part, (*grey, *adapters))
+        if not written:
+            continue
+        if len(parts) > 1 and written[0][0].media_type.startswith("image/"):
+            gallery.append((label, written))
+        else:
+            shown = _announced(recorder, written, label or heading or name, step)
+            first = first or shown
+    if gallery:
+        shown = _announced_gallery(recorder, gallery, heading or "images", step)
+        first = first or shown
+    return first
+
+
+def _written(recorder: Recorder, obj: Any, adapters: Sequence[Adapter]) -> tuple[_Written, str]:
+    """The renderings of the first adapter that knows the object, staged; and a name after its kind."""
     failures = []
     for adapter in adapters:
         try:
@@ -115,28 +170,60 @@ def _show_one(
             failures.append(f"{adapter.__name__}: {described(error, 200)}")
             continue
         if bundle is not None:
-            shown = _keep(recorder, bundle, heading, step)
-            if shown is not None:
-                return shown
-    if adapters is not VISUAL:
+            written = _staged(recorder, bundle)
+            if written:
+                return written, bundle.name
+    if adapters[-1] is not VISUAL[-1]:
         recorder.drop(f"run.show: {type(obj).__name__} could not be shown ({'; '.join(failures)})")
-    return None
+    return [], ""
 
 
-def _keep(recorder: Recorder, bundle: Bundle, heading: str | None, step: int | None) -> str | None:
-    """Stage the renderings that can be written, then announce them together; None if none could."""
-    staged: list[tuple[Rendering, StagedFile]] = []
+def _staged(recorder: Recorder, bundle: Bundle) -> _Written:
+    """The renderings that can be written."""
+    staged: _Written = []
     for rendering in bundle.renderings:
         try:
             staged.append((rendering, stage(recorder.staging, rendering.content, rendering.ending)))
         except Exception as error:  # a full disk, or a writer that cannot write this
-            recorder.drop(f"run.show: {rendering.ending} of a {bundle.name}: {described(error, 200)}")
-    if not staged:
-        return None
-    name = heading or bundle.name
-    shown, files = recorder.names.take_shown(name, step, [rendering.ending for rendering, _ in staged])
+            if not rendering.optional:
+                recorder.drop(f"run.show: {rendering.ending} of a {bundle.name}: {described(error, 200)}")
+    return staged
+
+
+def _announced(recorder: Recorder, written: _Written, heading: str, step: int | None) -> str:
+    shown, files = recorder.names.take_shown(heading, step, [rendering.ending for rendering, _ in written])
+    _announce_all(recorder, written, files, shown, step, {})
+    return shown
+
+
+def _announced_gallery(
+    recorder: Recorder, gallery: Sequence[tuple[str | None, _Written]], heading: str, step: int | None
+) -> str:
+    """Announce the pictures of one gallery: one heading, one place in the order for each picture."""
+    digits = len(str(len(gallery)))
+    endings = [
+        f"/{label or str(number).zfill(digits)}{rendering.ending}"
+        for number, (label, written) in enumerate(gallery, start=1)
+        for rendering, _ in written
+    ]
+    shown, files = recorder.names.take_shown(heading, step, endings)
+    taken = iter(files)
+    for number, (label, written) in enumerate(gallery, start=1):
+        names = [next(taken) for _ in written]
+        _announce_all(recorder, written, names, shown, step, {"part": number, "caption": label or str(number)})
+    return shown
+
+
+def _announce_all(
+    recorder: Recorder,
+    written: _Written,
+    files: Sequence[str],
+    shown: str,
+    step: int | None,
+    besides: dict[str, Any],
+) -> None:
     order = recorder.order()
-    for file, (rendering, content) in zip(files, staged, strict=True):
+    for file, (rendering, content) in zip(files, written, strict=True):
         announce(
             recorder,
             content,
@@ -145,6 +232,5 @@ def _keep(recorder: Recorder, bundle: Bundle, heading: str | None, step: int | N
             shown=shown,
             step=step,
             order=order,
-            meta=rendering.meta,
+            meta=rendering.meta | besides,
         )
-    return shown

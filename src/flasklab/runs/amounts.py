@@ -1,7 +1,10 @@
-"""Sizes and durations in words, the same on pages, on the command line and in messages."""
+"""Numbers, sizes and durations in words, the same on pages, on the command line and in messages."""
 
 from __future__ import annotations
 
+import math
+
+_GROUPED_FROM = 10_000  # below, a separator makes years and steps no easier to read
 _SIZES = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
@@ -26,3 +29,25 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} {_SIZES[-1]}"
+
+
+def number(value: float) -> str:
+    """A number with four significant digits, grouped from 10,000 on, very small or large ones in e-notation."""
+    if isinstance(value, int):
+        return _grouped(value) if abs(value) < 10**15 else f"{value:.4g}"
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("∞" if value > 0 else "-∞")
+    if value == 0:
+        return "0"
+    if abs(value) < 1e-3 or abs(value) >= 1e7:
+        mantissa, _, exponent = f"{value:.3e}".partition("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    if value.is_integer():
+        return _grouped(int(value))
+    digits = max(0, 3 - math.floor(math.log10(abs(value))))
+    text = f"{value:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if digits else _grouped(int(text))
+
+
+def _grouped(value: int) -> str:
+    return f"{value:,}" if abs(value) >= _GROUPED_FROM else str(value)

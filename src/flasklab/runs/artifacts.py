@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # Media types of what a run's page draws itself.
 TABLE = "application/vnd.flasklab.table+json"
 ARRAY = "application/vnd.flasklab.array+json"
+HISTOGRAM = "application/vnd.flasklab.histogram+json"
 PLOTLY = "application/vnd.plotly.v1+json"
 # By the version of Vega-Lite that a chart is written for; one of 6 draws the older ones too.
 VEGA_LITE = tuple(f"application/vnd.vegalite.v{version}+json" for version in (6, 5, 4))

@@ -6,6 +6,8 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from flasklab.runs.progress import Progress as Progress  # noqa: TC001 - for those who take it from here
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -20,15 +22,6 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, 
 def new_run_id() -> str:
     """A fresh id for URLs: 12 characters, 60 random bits."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(12))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a run has come."""
-
-    done: float
-    total: float | None = None  # None when nobody knows
-    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flasklab.runs.downsampling import reduced
 from flasklab.runs.metrics import Curve, Series
+from flasklab.runs.system_metrics import is_system
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -93,6 +94,15 @@ class MetricRead:
             ]
         return Found(cursor=str(run.seq), curves=tuple(curves))
 
+    def system_keys(self, run_id: str) -> list[str]:
+        """Names of a run's system metrics.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        with self._store.read() as unit:
+            return unit.metrics.system_keys(unit.runs.glance(run_id).number)
+
     def pieces(self, run_id: str, keys: Iterable[str] | None = None) -> Iterator[Series]:
         """All points of a run's metrics, some at a time, for those who cannot hold all of them.
 
@@ -113,7 +123,7 @@ class MetricRead:
 def _wanted(unit: Unit, number: int, keys: Iterable[str] | None) -> list[str]:
     known = unit.metrics.keys(number)
     if keys is None:
-        return known
+        return [key for key in known if not is_system(key)]
     there = set(known)
     return [key for key in dict.fromkeys(keys) if key in there]
 

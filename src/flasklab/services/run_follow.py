@@ -33,14 +33,14 @@ LIVE_POINTS = 2000  # per metric in one answer, when the caller does not say
 FIRST_METRICS = 6  # whose numbers stand above a run's page, whatever else is asked for
 _CURSOR = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})(?:\.[a-z0-9]*)?")
 _FRESH_SECONDS = 10.0  # a run is watched closely in the first seconds after its start
-_QUICK_MS, _USUAL_MS, _IDLE_MS, _FINAL_MS = 500, 700, 2500, 5000
+_QUICK_MS, _USUAL_MS, _IDLE_MS, _FINAL_MS = 500, 800, 2500, 5000
 _SAME_SECONDS = 0.05  # for so long a look at a run, and an answer, serve everyone who asks
 _MOST_KEPT = 512  # looks and answers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Live:
-    """A run and what is new about it."""
+    """A run and what is new about it; the same object for all who ask the same within a moment."""
 
     cursor: str  # ask with it next time
     run: Run  # without metrics and artifacts

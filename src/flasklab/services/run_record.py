@@ -10,6 +10,7 @@ from flasklab.runs.times import rfc3339
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from flasklab.runs.progress import Progress
     from flasklab.runs.run import Run
 
 _ARTIFACT = ("name", "media_type", "size", "sha256")
@@ -25,7 +26,7 @@ def run_values(run: Run) -> dict[str, Any]:
         "params": dict(run.params),
         "output": run.output,
         "error": run.error and asdict(run.error),
-        "progress": run.progress and asdict(run.progress),
+        "progress": run.progress and progress_values(run.progress),
         "metrics": {
             key: {name: getattr(found, name) for name in ("last", "min", "max", "count", "step")}
             for key, found in run.metrics.items()
@@ -55,6 +56,11 @@ def run_record(run: Run) -> dict[str, Any]:
         "cancel_requested_by": run.cancel_requested_by,
         "rerun_of": run.rerun_of,
     }
+
+
+def progress_values(progress: Progress) -> dict[str, Any]:
+    """How far a run has come; what is left is as of `at`."""
+    return progress.to_json() | {"at": _time(progress.at)}
 
 
 def _time(at: datetime | None) -> str | None:

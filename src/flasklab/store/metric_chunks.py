@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from flasklab.runs.run import MetricSummary
+from flasklab.runs.system_metrics import is_system
 from flasklab.store import metric_columns as columns
 from flasklab.store.tables import metric_chunks, metric_summaries
 
@@ -108,12 +109,16 @@ class MetricChunks:
         return 0 if row is None else int(row.total)
 
     def keys(self, run_number: int) -> list[str]:
-        """Names of a run's metrics, in order of the alphabet."""
+        """Names of a run's metrics, system metrics among them, in order of the alphabet."""
         statement = select(_summaries.key).where(_summaries.run_number == run_number).order_by(_summaries.key)
         return list(self._connection.execute(statement).scalars())
 
+    def system_keys(self, run_number: int) -> list[str]:
+        """Names of a run's system metrics, in order of the alphabet."""
+        return [key for key in self.keys(run_number) if is_system(key)]
+
     def summaries(self, run_numbers: Iterable[int]) -> dict[int, dict[str, MetricSummary]]:
-        """The summaries of several runs, by number and key; runs without metrics are left out."""
+        """The summaries of several runs, by number and key, without system metrics; runs without any are left out."""
         numbers = list(run_numbers)
         if not numbers:
             return {}
@@ -124,15 +129,14 @@ class MetricChunks:
         )
         found: dict[int, dict[str, MetricSummary]] = {}
         for row in self._connection.execute(statement):
-            found.setdefault(row.run_number, {})[row.key] = summary_of(row)
+            if not is_system(row.key):
+                found.setdefault(row.run_number, {})[row.key] = summary_of(row)
         return found
 
     def some_summaries(self, run_number: int, keys: Iterable[str], first: int) -> dict[str, MetricSummary]:
-        """The summaries of these metrics of a run, and of its first few in order of the alphabet."""
-        statement = (
-            select(metric_summaries).where(_summaries.run_number == run_number).order_by(_summaries.key).limit(first)
-        )
-        found = {row.key: row for row in self._connection.execute(statement)}
+        """The summaries of these metrics of a run, and of the first few that are no system metrics."""
+        known = [key for key in self.keys(run_number) if not is_system(key)][:first]
+        found = self._summary_rows(run_number, known)
         found |= self._summary_rows(run_number, [key for key in keys if key not in found])
         return {key: summary_of(row) for key, row in found.items()}
 

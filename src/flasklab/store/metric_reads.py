@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlalchemy import func, select
 
 from flasklab.runs.metrics import Series
+from flasklab.runs.system_metrics import is_system
 from flasklab.store import metric_columns as columns
 from flasklab.store.metric_chunks import BUCKET_POINTS, FAN
 from flasklab.store.tables import metric_chunks, metric_summaries
@@ -77,14 +78,15 @@ class MetricReads:
         Args:
             run_number: which run
             after_seq: the last event that is known
-            keys: only these metrics
+            keys: only these metrics; all but system metrics when not given
         """
         statement = self._points(run_number).where(_chunks.last_seq > after_seq)
         if keys is not None:
             statement = statement.where(_chunks.key.in_(keys))
         by_key: dict[str, list[Row[Any]]] = {}
         for row in self._connection.execute(statement):
-            by_key.setdefault(row.key, []).append(row)
+            if keys is not None or not is_system(row.key):
+                by_key.setdefault(row.key, []).append(row)
         if not by_key:
             return {}
         counted = self._connection.execute(
@@ -101,7 +103,7 @@ class MetricReads:
             .where(_chunks.level == 0, _chunks.start == 0, _chunks.first_seq > after_seq)
             .order_by(_chunks.key)
         )
-        return list(self._connection.execute(statement).scalars())
+        return [key for key in self._connection.execute(statement).scalars() if not is_system(key)]
 
     def stretch(self, run_number: int, key: str, points: int, window: Window | None, *, ends: bool = False) -> Stretch:
         """The part of a metric within `window`, a point on either side of it included, from as few rows as will do.

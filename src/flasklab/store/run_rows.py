@@ -235,7 +235,7 @@ def _run(
         given=tuple(row.given),
         output=row.output,
         error=None if row.error is None else RunError(**row.error),
-        progress=None if row.progress is None else Progress(**row.progress),
+        progress=None if row.progress is None else Progress.from_json(row.progress),
         metrics=metrics,
         artifacts=artifacts,
         tags=tuple(row.tags),

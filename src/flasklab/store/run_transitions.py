@@ -166,7 +166,7 @@ class RunTransitions:
         """
         values: dict[str, Any] = {"seq": seq}
         if progress is not None:
-            values["progress"] = {"done": progress.done, "total": progress.total, "message": progress.message}
+            values["progress"] = progress.to_json()
         if tags is not None:
             values["tags"] = list(tags)
         if seed is not None:

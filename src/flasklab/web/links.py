@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from flask import url_for
 
 from flasklab.http.signing import sign_run
+
+_KEPT = "!$&'()*+,/:;=@"  # characters of a path that stay as they are, as in `url_for`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,16 +24,27 @@ class RunLinks:
     live: str  # what is new after `?cursor=`
     log: str  # the whole log as text
     metrics: str  # series by `?key=&points=`
-    run_id: str
-    key: str  # opens what the run produced, in a frame without cookies
+    all_steps: str  # of one shown thing by `?shown=`
+    all_rows: str  # with a slash at the end: followed by the name of a CSV file
+    opened: str  # with a slash at the end: opens what the run produced, in a frame without cookies
+
+    # A page may name thousands of files, so their addresses are not built one by one by `url_for`.
 
     def file(self, name: str) -> str:
         """Where the file is downloaded."""
-        return url_for("flasklab.download_file", run_id=self.run_id, name=name)
+        return f"{self.download}/{quote(name, safe=_KEPT)}"
 
     def shown(self, name: str) -> str:
         """Where the file is drawn in a sandbox of its own."""
-        return url_for("flasklab.shown", signed=self.key, name=name)
+        return self.opened + quote(name, safe=_KEPT)
+
+    def rows(self, name: str) -> str:
+        """Where the rows of a CSV file are read by pages."""
+        return self.all_rows + quote(name, safe=_KEPT)
+
+    def steps(self, heading: str) -> str:
+        """Where all steps of a shown thing are listed."""
+        return f"{self.all_steps}?shown={quote(heading, safe='')}"
 
 
 def links_of(run_id: str, experiment: str) -> RunLinks:
@@ -44,6 +58,7 @@ def links_of(run_id: str, experiment: str) -> RunLinks:
         live=url_for("flasklab_api.live", run_id=run_id),
         log=url_for("flasklab_api.logs", run_id=run_id, format="text"),
         metrics=url_for("flasklab_api.metrics", run_id=run_id),
-        run_id=run_id,
-        key=sign_run(run_id),
+        all_steps=url_for("flasklab.steps", run_id=run_id),
+        all_rows=url_for("flasklab.rows", run_id=run_id, name="_").removesuffix("_"),
+        opened=url_for("flasklab.shown", signed=sign_run(run_id), name="_").removesuffix("_"),
     )

@@ -10,7 +10,7 @@ from flask import Blueprint
 from flask_wtf.csrf import generate_csrf  # type: ignore[import-untyped]  # ships no types
 
 from flasklab.http.guarding import guard, tell_problems
-from flasklab.web import built, downloads, home, runs, shown, starting
+from flasklab.web import built, downloads, home, parts, runs, shown, starting
 from flasklab.web.frame import page_assets
 from flasklab.web.problem_pages import answer_problem
 
@@ -29,6 +29,8 @@ for _rule, _endpoint, _view, _method in (
     ("/runs", "runs", home.runs, "GET"),
     ("/broken/<module>", "broken", home.broken, "GET"),
     ("/shown/<signed>/<path:name>", "shown", shown.shown, "GET"),
+    ("/steps/<run_id>", "steps", parts.steps, "GET"),
+    ("/rows/<run_id>/<path:name>", "rows", parts.rows, "GET"),
     ("/static/vendor/plotly.min.js", "plotly_js", shown.plotly_js, "GET"),
     ("/assets/<path:name>", "asset", built.asset, "GET"),
 ):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from flasklab.experiments.description import Description
     from flasklab.runs.run import Run
 
+_MOST_NAME = 200  # characters that figures' names are asked to contain
 _PICTURES = {".png": "image/png", ".svg": "image/svg+xml"}
 
 
@@ -78,8 +79,11 @@ def _page(run: Run) -> str:
         attempts=services.read.attempts(run.id),
         copies=copies_of_run(description, run) if description else Copies(curl="", python="", command=""),
         queue=services.status(),
+        system_keys=services.metrics.system_keys(run.id),
         links=links_of(run.id, run.experiment),
         tab=request.args.get("tab", "overview"),
+        figures_named=request.args.get("name", "").strip()[:_MOST_NAME],
+        all_figures="all" in request.args,
     )
     return render_template(
         "flasklab/pages/run.html",

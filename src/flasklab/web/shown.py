@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 from flask import Response, redirect, render_template, request, send_file, url_for
 
 from flasklab.errors import TooLargeError
-from flasklab.http.file_answers import INERT_IMAGES, file_answer, plain_type
+from flasklab.http.file_answers import INERT_IMAGES, file_answer, is_playable, plain_type
+from flasklab.http.headers import INERT_POLICY
 from flasklab.http.lab import current_lab
 from flasklab.http.problems import Refusal
-from flasklab.http.signing import signed_run
+from flasklab.http.signing import LIFETIME_SECONDS, signed_run
 from flasklab.runs.artifacts import PLOTLY, VEGA_LITE
 from flasklab.web.frame import vega_script
+from flasklab.web.presenters.markdown import markdown_html
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -29,7 +31,20 @@ if TYPE_CHECKING:
     from flasklab.runs.artifacts import Artifact
 
 _HTML = ("text/html", "application/xhtml+xml")
+_TEXTUAL = {f"application/{name}" for name in ("json", "jsonl", "yaml", "toml", "xml")}
+_LARGEST_MARKDOWN = 1024**2  # bytes that are set as HTML
 _LARGEST_FIGURE = 64 * 1024**2  # bytes that a frame page may hold
+_LARGEST_TOLD = 8 * 1024**2  # bytes of HTML that is read whole to be sent
+_HEAD = 1024  # bytes in which a page says that it is one
+_FRAGMENT = b"""<!doctype html><meta charset="utf-8"><style>body{font:14px/1.45 system-ui,sans-serif}\
+table{border-collapse:collapse}th,td{padding:2px 8px}</style>"""
+# Added at the end; what stands outside of a page's last element is part of its body.
+_TELLS_HEIGHT = b"""<script>{
+const root = document.documentElement;
+const tell = () => parent.postMessage({ fl: "height", h: Math.ceil(root.getBoundingClientRect().height) }, "*");
+new ResizeObserver(tell).observe(root);
+addEventListener("load", tell);
+}</script>"""
 _SANDBOX = (
     "sandbox allow-scripts; default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; "
     "img-src data: blob:; font-src data:; media-src data: blob:; connect-src 'none'; form-action 'none'; "
@@ -42,13 +57,29 @@ def shown(signed: str, name: str) -> AnyResponse:
     run_id = signed_run(signed)
     artifact, path = current_lab().services.files.find(run_id, name)
     kind = plain_type(artifact)
-    if kind in INERT_IMAGES:
-        return file_answer(artifact, path, inline=True)
     if kind in _HTML or kind == PLOTLY or kind in VEGA_LITE:
         return _active(run_id, artifact, path)
-    if kind.startswith("text/") or kind == "application/json" or kind.endswith("+json"):
-        return file_answer(artifact, path, inline=True, media_type="text/plain")
-    return file_answer(artifact, path)
+    if kind in INERT_IMAGES or is_playable(kind):
+        answer = file_answer(artifact, path, inline=True)
+    elif kind == "text/markdown" and "rendered" in request.args:
+        answer = _markdown(artifact, path)
+    elif kind.startswith("text/") or kind.endswith("+json") or kind in _TEXTUAL:
+        answer = file_answer(artifact, path, inline=True, media_type="text/plain")
+    else:
+        answer = file_answer(artifact, path)
+    # An address that names the content may be kept for as long as it is good: sliders go back and forth at no cost.
+    if request.args.get("v") == artifact.sha256[:8]:
+        answer.headers["Cache-Control"] = f"private, max-age={LIFETIME_SECONDS}, immutable"
+    return answer
+
+
+def _markdown(artifact: Artifact, path: Path) -> Response:
+    """A text set as HTML, under a policy that runs and loads nothing."""
+    if artifact.size > _LARGEST_MARKDOWN:
+        raise TooLargeError(f"{artifact.name} is too large to be set ({artifact.size:,} bytes). Download it instead.")
+    answer = Response(markdown_html(path.read_bytes().decode("utf-8", "replace")))
+    answer.headers["Content-Security-Policy"] = INERT_POLICY
+    return answer
 
 
 def _active(run_id: str, artifact: Artifact, path: Path) -> AnyResponse:
@@ -63,9 +94,18 @@ def _active(run_id: str, artifact: Artifact, path: Path) -> AnyResponse:
         return _chart_frame(artifact, path, "flasklab/frames/plotly.html", url_for(".plotly_js"))
     if kind in VEGA_LITE:
         return _chart_frame(artifact, path, "flasklab/frames/vega.html", vega_script())
-    answer = file_answer(artifact, path, inline=True, media_type="text/html")
+    answer = _page(artifact, path)
     answer.headers["Content-Security-Policy"] = _SANDBOX.format(scripts="'unsafe-inline'")
     return answer
+
+
+def _page(artifact: Artifact, path: Path) -> Response:
+    """HTML that tells the page around it how tall it is; a fragment becomes a page, so that its height is its own."""
+    if artifact.size > _LARGEST_TOLD:
+        return file_answer(artifact, path, inline=True, media_type="text/html")
+    content = path.read_bytes()
+    whole = content[:_HEAD].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html"))
+    return Response(content + _TELLS_HEIGHT if whole else _FRAGMENT + content + _TELLS_HEIGHT)
 
 
 def _chart_frame(artifact: Artifact, path: Path, template: str, script: str) -> Response:

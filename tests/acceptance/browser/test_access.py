@@ -99,9 +99,11 @@ def test_axe_finds_nothing_wrong_with_a_finished_run(
 ) -> None:
     guest = visit(example)
     page = guest.open(runs["classify"])
-    for drawn in (guest.section("accuracy").locator("canvas"), page.get_by_role("table", name="report")):
-        drawn.scroll_into_view_if_needed()
-        expect(drawn).to_be_visible()
+    guest.section("accuracy").scroll_into_view_if_needed()
+    expect(guest.section("accuracy").locator("canvas")).to_be_visible()
+    report = page.get_by_role("table", name="report")
+    report.scroll_into_view_if_needed()
+    expect(report).to_be_visible()
     found = _violations(page)
     for tab in ("charts", "parameters", "code"):
         found += _violations(guest.open(f"{runs['classify']}?tab={tab}"))

@@ -19,6 +19,7 @@ from PIL import Image
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import ConfusionMatrixDisplay
 
+from flasklab import Audio, Histogram, Markdown
 from flasklab.recording.proxy import record_locally, run
 
 if TYPE_CHECKING:
@@ -201,7 +202,8 @@ def test_columns_of_one_name_or_several_levels_are_kept_apart() -> None:
 
 def test_a_long_and_wide_table_is_cut_for_the_page_and_whole_in_its_csv() -> None:
     frame = pd.DataFrame(np.zeros((20_000, 3)))
-    table, csv = shown(frame)
+    table, csv, parquet = shown(frame)
+    assert (parquet.name, len(pd.read_parquet(parquet.path))) == ("table.parquet", 20_000)
     found = content(table)
     assert (found["rows"], found["shown"], len(found["data"][0])) == (20_000, 10_000, 10_000)
     assert len(pd.read_csv(csv.path)) == 20_000
@@ -211,7 +213,8 @@ def test_a_long_and_wide_table_is_cut_for_the_page_and_whole_in_its_csv() -> Non
 
 def test_a_polars_frame_is_a_table_with_nested_values_as_text() -> None:
     frame = pl.DataFrame({"a": [1, None], "b": [[1], None], "c": [float("nan"), 0.5], "d": ["x" * 2000, "y"]})
-    table, csv = shown(frame)
+    table, csv, parquet = shown(frame)
+    assert pl.read_parquet(parquet.path).equals(frame, null_equal=True)
     found = content(table)
     assert [column["type"] for column in found["columns"]] == ["integer", "text", "number", "text"]
     assert found["data"][:3] == [[1, None], ["[1]", None], ["NaN", 0.5]]
@@ -256,8 +259,119 @@ def test_a_scikit_learn_estimator_is_its_diagram() -> None:
 
 def test_a_list_of_pictures_is_a_gallery_and_a_list_of_values_is_json() -> None:
     files = shown([Image.new("L", (2, 2)), Image.new("L", (3, 3))], name="digits")
-    assert [file.name for file in files] == ["digits.png", "digits 2.png"]
+    assert [file.name for file in files] == ["digits/1.png", "digits/2.png"]
+    assert [(file.shown, file.meta["caption"]) for file in files] == [("digits", "1"), ("digits", "2")]
     assert shown([1, 2])[0].media_type == "application/json"
+
+
+def test_a_column_of_several_types_makes_no_parquet_and_no_complaint() -> None:
+    frame = pd.DataFrame({"mixed": [1, "a", None]})
+    assert [file.media_type for file in shown(frame)][1:] == ["text/csv"]
+    late = pd.DataFrame({"mixed": ["a"] * 2000 + [1]})  # told only by pyarrow itself
+    assert [file.media_type for file in shown(late)][1:] == ["text/csv"]
+
+
+def test_galleries_of_figures_steps_and_batches_are_one_thing_each() -> None:
+    figures = [Figure(), Figure()]
+    assert [file.name for file in shown(figures, name="two")] == ["two/1.png", "two/1.svg", "two/2.png", "two/2.svg"]
+    stepped = shown([Image.new("L", (2, 2)) for _ in range(12)], name="digits", step=3)
+    assert stepped[0].name == "digits (step 3)/01.png"
+    grey = shown(np.zeros((3, 8, 8, 1)), name="batch")
+    assert [file.name for file in grey if file.name.endswith("png")] == ["batch/1.png", "batch/2.png", "batch/3.png"]
+    assert picture(grey[0]).size == (8, 8)
+    flat = shown([np.eye(4), np.eye(4)])
+    assert [file.media_type for file in flat][:2] == ["image/png", "application/x-npy"]
+    assert {file.shown for file in flat} == {"images"}
+
+
+def test_a_list_with_pictures_and_tables_shows_each_as_what_it_is() -> None:
+    files = shown([Image.new("L", (2, 2)), pd.DataFrame({"a": [1]}), Image.new("L", (2, 2))], name="mixed")
+    assert [file.name for file in files if file.media_type == "image/png"] == ["mixed 2/1.png", "mixed 2/2.png"]
+    assert "mixed.csv" in {file.name for file in files}
+
+
+def test_sound_markdown_and_histograms_are_shown_as_such() -> None:
+    (sound,) = shown(Audio([0.0, 0.5, -0.5], rate=8000), name="tone")
+    assert (sound.name, sound.media_type, sound.meta["channels"]) == ("tone.wav", "audio/wav", 1)
+    (text,) = shown(Markdown("# Title"), name="notes")
+    assert (text.name, text.media_type, text.path.read_text()) == ("notes.md", "text/markdown", "# Title")
+    for obj in (Histogram([1, 2, 2]), np.histogram(np.array([1, 2, 2]))):
+        drawn, csv = shown(obj, name="counts", step=1)
+        assert drawn.name == "counts (step 1).histogram.json"
+        assert sum(pd.read_csv(csv.path)["count"]) == 3
+
+
+class Hostile:
+    """Answers to every name with an error, says that it is of another class, and cannot even say what it is."""
+
+    @property  # type: ignore[misc]  # what proxies do
+    def __class__(self) -> Any:
+        raise RuntimeError("no class")
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+
+class Agreeable:
+    """Answers to every name with itself."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        return self
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+    def __repr__(self) -> str:
+        return "whatever you say"
+
+
+@pytest.mark.parametrize(
+    ("make", "text"), [(Hostile, "<Hostile object whose repr fails>"), (Agreeable, "whatever you say")]
+)
+def test_an_object_that_resists_being_asked_is_its_repr(make: Any, text: str) -> None:
+    (file,) = shown(make(), name="it")
+    assert (file.name, file.path.read_text()) == ("it.txt", text)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.zeros((0,)),
+        np.zeros((0, 3)),
+        np.zeros((3, 0, 3)),
+        np.array(3.5),
+        np.array([True, False]),
+        np.array([1 + 2j, 3]),
+        np.array([("a", 1)], dtype=[("name", "U3"), ("n", "i4")]),
+        np.array([{"a": 1}, None], dtype=object),
+        np.array(["2026-11-24", "NaT"], dtype="datetime64[D]"),
+        np.ma.masked_array([1, 2, 3], mask=[False, True, False]),
+        np.ma.masked_array(np.eye(3), mask=np.eye(3) > 0),
+        np.full((4, 4), np.nan),
+        np.array([np.inf, -np.inf, np.nan]),
+        np.zeros((2, 2, 2, 2, 2)),
+        np.array(["text", "texts"]),
+        np.array([1, 2], dtype=np.float16),
+        np.zeros((5, 5, 2)),
+        np.array([b"ab", b"c"]),
+    ],
+    ids=lambda values: f"{values.dtype} {values.shape}",
+)
+def test_no_array_is_too_odd_to_be_shown(values: Any) -> None:
+    assert shown(values)
+
+
+def test_large_arrays_are_drawn_from_few_numbers() -> None:
+    long, _ = shown(np.arange(10_000_000, dtype=np.float32))
+    assert long.path.stat().st_size < 200_000
+    wide, _ = shown(np.ones((5000, 5000), dtype=np.uint8))
+    assert np.shape(content(wide)["data"]) == (256, 256)
 
 
 def test_files_and_folders_are_shown_by_their_types(tmp_path: Path) -> None:

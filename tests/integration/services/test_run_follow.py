@@ -157,7 +157,7 @@ def test_a_page_asks_often_at_first_less_when_nothing_happens_and_rarely_at_the_
         unit.runs.settle("abc", 2, state=RunState.SUCCEEDED, output=None, error=None, at=now(), seq=9)
     final = follow("abc", idle.cursor)
     assert fresh.poll_ms < usual.poll_ms < idle.poll_ms < final.poll_ms
-    assert usual.poll_ms == 700
+    assert usual.poll_ms == 800
     assert final.run.state is RunState.SUCCEEDED
     assert final.cursor != idle.cursor
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flasklab.runs import system_metrics
 from flasklab.runs.buckets import Buckets
 from flasklab.runs.metrics import Points, Window
 from flasklab.store import metric_columns as columns
@@ -213,3 +214,14 @@ def test_names_of_metrics_may_be_any_text(store: Store, queue: Any) -> None:
             unit.metrics.append(number, {name: points([1.0])})
         assert sorted(unit.metrics.keys(number)) == sorted(names)
         assert set(unit.metrics.summaries([number])[number]) == set(names)
+
+
+def test_system_metrics_are_kept_and_not_listed_among_those_that_were_logged(store: Store, queue: Any) -> None:
+    number = queue().number
+    one = Points(steps=[1], values=[0.5], times=[1.0], seqs=[1])
+    with store.write() as unit:
+        for key in (system_metrics.CPU, "loss", "system/mine"):
+            unit.metrics.append(number, {key: one})
+        assert set(unit.metrics.summaries([number])[number]) == {"loss", "system/mine"}
+        assert unit.metrics.system_keys(number) == [system_metrics.CPU]
+        assert list(unit.points.series(number, system_metrics.CPU).values) == [0.5]

@@ -173,7 +173,12 @@ def test_no_name_leads_out_of_a_run(bench: Any, run: Any, name: str) -> None:
     page = bench.browser.get(f"/results/{run.id}?tab=results").text
     key = re.search(r"/shown/([^/]+)/", page)
     assert key is not None
-    for address in (f"/download/{run.id}/{name}", f"/shown/{key[1]}/{name}", f"/assets/{name}"):
+    for address in (
+        f"/download/{run.id}/{name}",
+        f"/shown/{key[1]}/{name}",
+        f"/rows/{run.id}/{name}",
+        f"/assets/{name}",
+    ):
         assert 400 <= bench.client.get(address).status_code < 500
 
 
@@ -252,6 +257,90 @@ def test_pictures_and_text_are_inert(shown: Callable[..., Any], name: str, media
     assert answer.mimetype == media_type
     assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_markdown_is_set_as_html_under_a_policy_that_loads_nothing(shown: Callable[..., Any]) -> None:
+    answer = shown("notes.md?rendered", None)
+    assert (answer.mimetype, answer.text) == ("text/html", "<h1>Notes</h1>\n")
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+
+
+def test_what_is_named_by_its_content_may_be_kept_and_is_never_sent_twice(
+    bench: Any, run: Any, shown: Callable[..., Any]
+) -> None:
+    sha = {one["name"]: one["sha256"] for one in bench.client.get(f"/results/{run.id}").get_json()["artifacts"]}
+    named = shown(f"curve.png?v={sha['curve.png'][:8]}", None)
+    assert named.headers["Cache-Control"] == "private, max-age=3600, immutable"
+    assert named.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    for other in ("curve.png", "curve.png?v=00000000"):
+        answer = shown(other, None)
+        assert {"no-cache", "private"} == set(answer.headers["Cache-Control"].split(", "))
+        assert answer.headers["ETag"] == f'"{sha["curve.png"]}"'
+
+
+@pytest.mark.parametrize(
+    ("media_type", "sent"),
+    [
+        ("audio/wav", "audio/wav"),
+        ("video/webm", "video/webm"),
+        ("application/yaml", "text/plain"),
+        ("text/x-tex", "text/plain"),
+        ("application/x-shockwave-flash", "application/octet-stream"),
+    ],
+)
+def test_sound_and_video_are_played_by_ranges_and_the_unknown_is_saved(bench: Any, media_type: str, sent: str) -> None:
+    run = bench.finish(bench.queue(), files={"thing": (media_type, b"0123456789"), "curve.png": ("image/png", PNG)})
+    page = bench.browser.get(f"/results/{run.id}?tab=results").text
+    key = re.search(r"/shown/([^/]+)/", page)
+    assert key is not None
+    answer = bench.client.get(f"/shown/{key[1]}/thing", headers={"Range": "bytes=2-4"})
+    assert (answer.status_code, answer.mimetype, answer.data) == (206, sent, b"234")
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert ("attachment" in answer.headers["Content-Disposition"]) == (sent == "application/octet-stream")
+
+
+def test_all_steps_of_a_thing_are_listed_for_its_slider(bench: Any, run: Any) -> None:
+    answer = bench.client.get(f"/steps/{run.id}?shown=curve")
+    (frame,) = answer.get_json()["steps"]
+    assert [file["label"] for file in frame["files"]] == ["PNG", "SVG"]
+    assert bench.client.get(f"/steps/{run.id}?shown=none").status_code == 404
+    assert bench.client.get(f"/steps/{run.id}").status_code == 404
+
+
+def test_rows_of_a_table_are_read_by_number_order_and_text(bench: Any) -> None:
+    rows = "".join(f"{number},{name}\n" for number, name in ((3, "c"), (1, "a"), ("", "b"), (2, "aa")))
+    run = bench.finish(
+        bench.queue(), files={"t.csv": ("text/csv", b"n,name\n" + rows.encode()), "p": ("image/png", PNG)}
+    )
+    address = f"/rows/{run.id}/t.csv"
+    assert bench.client.get(f"{address}?first=1&count=2").get_json() == {
+        "columns": ["n", "name"],
+        "first": 1,
+        "rows": [["1", "a"], ["", "b"]],
+        "found": 4,
+        "total": 4,
+    }
+    falling = bench.client.get(f"{address}?by=0&falling").get_json()
+    assert [row[0] for row in falling["rows"]] == ["3", "2", "1", ""]
+    found = bench.client.get(f"{address}?by=0&text=A").get_json()
+    assert ([row[1] for row in found["rows"]], found["found"]) == (["a", "aa"], 2)
+    assert bench.client.get(f"/rows/{run.id}/p").status_code == 404
+    assert bench.client.get(f"{address}?first=x&by=-1&count=-5").get_json()["rows"] == []
+
+
+def test_a_page_of_very_many_figures_holds_the_first_ones_and_finds_any(bench: Any) -> None:
+    files = {f"figure {number:03}.png": ("image/png", PNG) for number in range(300)}
+    run = bench.finish(bench.queue(), files=files)
+
+    def cards(query: str) -> int:
+        return bench.browser.get(f"/results/{run.id}{query}").text.count("<section data-part")  # type: ignore[no-any-return]
+
+    assert cards("") == 12
+    assert "All 300 in Results" in bench.browser.get(f"/results/{run.id}").text
+    assert cards("?tab=results") == 120
+    assert cards("?tab=results&all=1") == 300
+    assert cards("?tab=results&name=FIGURE 29") == 10
+    assert "No figure is named so" in bench.browser.get(f"/results/{run.id}?tab=results&name=none").text
 
 
 def test_a_forged_key_opens_nothing(bench: Any, run: Any) -> None:

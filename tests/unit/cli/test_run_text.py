@@ -116,7 +116,7 @@ def test_an_error_s_type_is_told_where_the_state_does_not_say_it() -> None:
         ({"state": RunState.QUEUED, "queue_position": 3}, "number 3 in the queue"),
         (
             {"state": RunState.RUNNING, "progress": Progress(done=3, total=20, message="epoch 3")},
-            "3/20 epoch 3",
+            "3 of 20 · epoch 3",
         ),
         ({"state": RunState.RUNNING, "progress": Progress(done=3)}, "3"),
         ({"progress": Progress(done=3)}, ""),

@@ -12,6 +12,7 @@ import pytest
 
 from flasklab.recording.frames import NO_STEP, Decoder, Metrics, encode_event
 from flasklab.recording.recorder import Facts, NullRecorder, PipeRecorder
+from flasklab.runs.progress import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,7 +222,7 @@ def test_a_write_that_took_only_a_part_is_continued(pipe: Pipe, monkeypatch: pyt
 
 def test_progress_is_sent_about_twenty_times_a_second_and_the_latest_with_the_outcome(pipe: Pipe) -> None:
     for done in range(10_000):
-        pipe.recorder.progress(done, 20_000, "")
+        pipe.recorder.progress(Progress(done=done, total=20_000))
     pipe.recorder.event({"type": "outcome", "state": "failed"})
     sent = pipe.events("progress")
     assert 20 <= len(sent) < 60
@@ -230,8 +231,8 @@ def test_progress_is_sent_about_twenty_times_a_second_and_the_latest_with_the_ou
 
 def test_the_last_progress_of_a_loop_is_sent_whatever_came_before(pipe: Pipe) -> None:
     for done in range(1000):
-        pipe.recorder.progress(done, 1000, "")
-    pipe.recorder.progress(1000, 1000, "", last=True)
+        pipe.recorder.progress(Progress(done=done, total=1000))
+    pipe.recorder.progress(Progress(done=1000, total=1000), last=True)
     assert pipe.events("progress")[-1]["done"] == 1000
 
 
@@ -292,7 +293,7 @@ def test_the_null_recorder_keeps_nothing_but_has_a_folder_to_work_in() -> None:
     recorder = NullRecorder()
     recorder.metrics("x", {"a": "b"})
     recorder.event({"type": "begin"})
-    recorder.progress(1, 2, "")
+    recorder.progress(Progress(done=1, total=2))
     recorder.note("text")
     recorder.drop("reason")
     assert recorder.facts == Facts()

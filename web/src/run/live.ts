@@ -1,20 +1,32 @@
 /** One short poll per page: asks what is new after a cursor, slower the longer nothing happens. */
 
+import type { Points } from '../charts/curve';
 import type { Figure } from '../format';
 import type { LogPart } from './log_rows';
 
-export interface Points {
-  steps: number[];
-  values: Figure[];
-  times: number[];
+/** A loop's place; the outermost one is the run's progress. */
+export interface Loop {
+  done: number;
+  total: number | null;
+  message: string;
+  unit: string;
+  rate: number | null; // units in a second
 }
+
+export interface Progress extends Loop {
+  left_seconds: number | null; // as of `at`
+  inner: Loop[];
+  at: string | null;
+}
+
+/** Summaries by metric. */
+export type Metrics = Record<string, { last: Figure; min: Figure; max: Figure; count: number; step: number }>;
 
 export interface RunNow {
   id: string;
   state: string;
-  progress: { done: number; total: number | null; message: string } | null;
-  metrics: Record<string, { last: Figure; min: Figure; max: Figure; count: number; step: number }>;
-  artifacts: unknown[];
+  progress: Progress | null;
+  metrics: Metrics;
   attempt: number;
   queue_position: number | null;
   started_at: string | null;
@@ -29,7 +41,10 @@ export const begun = (run: Pick<RunNow, 'started_at' | 'seed'>): number =>
 export interface Live {
   cursor: string;
   poll_ms: number;
-  run: RunNow;
+  run: Omit<RunNow, 'metrics'>;
+  artifacts: number;
+  keys: string[]; // metrics that got their first point
+  metrics: Metrics; // those that changed
   points: Record<string, Points>;
   log: LogPart;
 }
@@ -52,10 +67,9 @@ export interface Listener {
   news(live: Live): void;
   lost(since: Date): void;
   back(): void;
+  /** Metrics whose points are wanted. */
+  keys(): string[];
 }
-
-/** Points per curve in the first answer: about two for each pixel column of a chart. */
-const FIRST_POINTS = 1000;
 
 export class Follower {
   private etag = '';
@@ -93,7 +107,9 @@ export class Follower {
 
   private async fetch(): Promise<void> {
     const query = new URLSearchParams({ cursor: this.cursor });
-    if (this.first) query.set('points', String(FIRST_POINTS));
+    // Charts fetch what there is already themselves: the first answer only says where to go on.
+    const keys = this.first ? [] : this.listener.keys();
+    for (const key of keys.length ? keys : ['']) query.append('key', key);
     try {
       const headers: Record<string, string> = { Accept: 'application/json' };
       if (this.etag) headers['If-None-Match'] = this.etag;

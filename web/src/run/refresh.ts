@@ -5,7 +5,9 @@ import { all } from '../dom';
 /** Each section as the server wrote it, before any island touched it. */
 const written = new WeakMap<Element, string>();
 
-const withoutTokens = (html: string): string => html.replace(/name="csrf_token" value="[^"]*"/g, '');
+/** A page's HTML without what differs from one answer to the next: tokens of forms, keys in addresses. */
+export const withoutTokens = (html: string): string =>
+  html.replace(/name="csrf_token" value="[^"]*"/g, '').replace(/\/shown\/[^/"]+\//g, '/shown/-/');
 
 export function remember(root: ParentNode): void {
   for (const element of all('[data-section], [data-part]', root)) written.set(element, withoutTokens(element.outerHTML));

@@ -1,12 +1,11 @@
 /** The numbers on top: progress, latest metrics, elapsed, left. */
 
-import { about, duration, number, toNumber } from '../format';
+import { duration, number, toNumber } from '../format';
 import { all, make, one, setText } from '../dom';
-import { isFinal, type RunNow } from './live';
+import { isFinal, type Progress, type RunNow } from './live';
+import { left, leftText, paceText, positionText } from './progress';
 
-const LEFT_AFTER_SECONDS = 5; // before that, a guess of what is left is noise
 const STATS = 6;
-const SMOOTHING = 0.7; // share of the last guess in the next
 
 const stat = (key: string): HTMLElement | null => one(`[data-stat="${CSS.escape(key)}"]`);
 
@@ -23,8 +22,9 @@ function ensure(key: string, label: string): HTMLElement {
 
 export class Strip {
   private started: number;
-  private share: number | undefined;
-  private left: number | undefined;
+  private progress: Progress | null = null;
+  private said: string | null | undefined;
+  private heardAt: string | undefined;
   private final: boolean;
 
   constructor(
@@ -50,14 +50,13 @@ export class Strip {
       setText(ensure(`metric:${key}`, key), number(toNumber(summary.last)));
   }
 
-  private showProgress(progress: RunNow['progress']): void {
+  private showProgress(progress: Progress | null): void {
+    this.progress = progress && this.heard(progress);
     if (!progress) return;
-    const { done, total, message } = progress;
-    this.share = total ? Math.min(1, Math.max(0, done / total)) : undefined;
     const bar = one<HTMLProgressElement>('.strip progress');
-    if (bar && this.share !== undefined) bar.value = 100 * this.share;
-    const words = total ? `${number(done)} of ${number(total)}` : number(done);
-    setText(stat('progress'), message ? `${words} · ${message}` : words);
+    const share = this.share();
+    if (bar && share !== undefined) bar.value = 100 * share;
+    setText(stat('progress'), positionText(progress));
     const box = one('[data-progress-text]');
     if (box) box.hidden = this.final;
   }
@@ -66,10 +65,27 @@ export class Strip {
     if (this.final || document.hidden || !Number.isFinite(this.started)) return;
     const elapsed = (Date.now() - this.started) / 1000;
     setText(ensure('elapsed', 'Elapsed'), elapsed < 60 ? `${Math.max(0, Math.floor(elapsed))} s` : duration(elapsed));
-    if (this.share) document.title = `${Math.round(100 * this.share)} % · ${this.title}`;
-    if (!this.share || elapsed < LEFT_AFTER_SECONDS) return;
-    const guess = (elapsed * (1 - this.share)) / this.share;
-    this.left = this.left === undefined ? guess : SMOOTHING * Math.max(0, this.left - 1) + (1 - SMOOTHING) * guess;
-    setText(stat('left'), about(this.left));
+    const share = this.share();
+    if (share) document.title = `${Math.round(100 * share)} % · ${this.title}`;
+    const now = Date.now() / 1000;
+    const seconds = this.progress ? left(this.progress, now) : undefined;
+    setText(stat('left'), seconds === undefined ? '…' : leftText(seconds));
+    const pace = this.progress ? paceText(this.progress, now) : '';
+    const place = stat('pace');
+    setText(place, pace);
+    if (place?.parentElement) place.parentElement.hidden = !pace;
+  }
+
+  /** Said now, if it is news: the clocks of server and browser may differ. */
+  private heard(progress: Progress): Progress {
+    const news = this.said !== undefined && this.said !== progress.at;
+    if (news) this.heardAt = new Date().toISOString();
+    this.said = progress.at;
+    return { ...progress, at: this.heardAt ?? progress.at };
+  }
+
+  private share(): number | undefined {
+    const { done = 0, total = null } = this.progress ?? {};
+    return total ? Math.min(1, Math.max(0, done / total)) : undefined;
   }
 }

@@ -67,12 +67,40 @@ def _as_numpy(obj: Any, numpy: Any) -> NDArray[Any] | None:
     if torch is None or not isinstance(obj, torch.Tensor):
         return None
     tensor = obj.detach().cpu()
+    if tensor.layout is not torch.strided:
+        tensor = tensor.to_dense()
+    tensor = tensor.resolve_conj().resolve_neg()  # views that NumPy has no word for
     if tensor.is_floating_point() and tensor.dtype not in {torch.float16, torch.float32, torch.float64}:
         tensor = tensor.float()  # NumPy has no bfloat16
     values: NDArray[Any] = tensor.numpy()
     if values.ndim == 3 and values.shape[0] in _CHANNELS and values.shape[2] not in _CHANNELS:
         return values.transpose(1, 2, 0)  # torch has the channels first
     return values
+
+
+def pictures(obj: Any) -> list[Any] | None:
+    """The images of a batch: of an array of shape (n, height, width, 1, 3 or 4), or a tensor of (n, channels, ...)."""
+    numpy = sys.modules.get("numpy")
+    values = None if numpy is None else _as_numpy(obj, numpy)
+    if values is None or values.ndim != 4 or values.dtype.kind not in _NUMERIC or not values.size:
+        return None
+    if values.shape[3] not in (1, *_CHANNELS) and values.shape[1] in (1, *_CHANNELS):
+        values = values.transpose(0, 2, 3, 1)  # torch has the channels first
+    return list(values) if values.shape[3] in (1, *_CHANNELS) else None
+
+
+def grey_picture(obj: Any) -> Bundle | None:
+    """A 2-D array in a gallery: an image in shades of grey rather than a heatmap, with the whole array as `.npy`."""
+    bundle = array(obj)
+    if bundle is None or bundle.renderings[0].media_type != ARRAY or len(bundle.renderings[0].meta["shape"]) < 2:
+        return None
+    import numpy as np  # the array at hand shows that it is imported
+
+    values = _as_numpy(obj, np)
+    if values is None:
+        return None
+    flat = values.reshape(values.shape[:2])
+    return Bundle(name="image", renderings=(_image(np.stack([flat] * 3, axis=2)), *bundle.renderings[1:]))
 
 
 def _picture(values: NDArray[Any]) -> Rendering | None:

@@ -18,6 +18,7 @@ class Rendering:
     media_type: str
     content: Content
     meta: dict[str, Any] = field(default_factory=dict)  # width, height, rows, columns, ...
+    optional: bool = False  # left out without a word where its writer cannot write this object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

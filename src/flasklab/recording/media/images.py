@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import sys
 import zlib
@@ -23,9 +24,20 @@ _MAGIC: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"GIF8", ".gif", "image/gif"),
     (8, b"WEBP", ".webp", "image/webp"),
     (8, b"WAVE", ".wav", "audio/wav"),
+    (0, b"fLaC", ".flac", "audio/flac"),
+    (0, b"OggS", ".ogg", "audio/ogg"),
+    (0, b"ID3", ".mp3", "audio/mpeg"),
+    (0, b"\xff\xfb", ".mp3", "audio/mpeg"),
+    (4, b"ftypavif", ".avif", "image/avif"),
+    (4, b"ftypM4A", ".m4a", "audio/mp4"),
     (4, b"ftyp", ".mp4", "video/mp4"),
+    (0, b"\x1a\x45\xdf\xa3", ".webm", "video/webm"),
     (0, b"%PDF-", ".pdf", "application/pdf"),
 )
+_SVG = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml\b[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!DOCTYPE svg\b[^>]*>\s*)?<svg\b", re.DOTALL
+)
+_SVG_HEAD = 4096  # bytes within which an SVG says that it is one
 
 
 def pil_image(image: Any) -> Bundle | None:
@@ -45,10 +57,12 @@ def pil_image(image: Any) -> Bundle | None:
 
 
 def encoded_bytes(data: Any) -> Bundle | None:
-    """Bytes by what they begin with: images, WAV, MP4, PDF; others as a file to download."""
+    """Bytes by what they begin with: images, sounds, videos, PDF; others as a file to download."""
     if not isinstance(data, (bytes, bytearray, memoryview)):
         return None
     content = bytes(data)
+    if _SVG.match(content[:_SVG_HEAD]):
+        return _one(".svg", "image/svg+xml", content, picture_size("image/svg+xml", content))
     for position, magic, ending, media_type in _MAGIC:
         if content[position : position + len(magic)] == magic:
             return _one(ending, media_type, content, picture_size(media_type, content))

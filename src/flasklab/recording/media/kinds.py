@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import mimetypes
 
-from flasklab.runs.artifacts import ARRAY, PLOTLY, TABLE
+from flasklab.runs.artifacts import ARRAY, HISTOGRAM, PLOTLY, TABLE
 
 # Endings that Python's own table lacks, or that the machine's table answers differently from place to place.
 _BY_ENDING = {
     ".table.json": TABLE,
     ".array.json": ARRAY,
+    ".histogram.json": HISTOGRAM,
     ".plotly.json": PLOTLY,
     ".vega.json": "application/vnd.vegalite.v5+json",
     ".csv": "text/csv",
@@ -60,9 +61,14 @@ _BY_ENDING = {
     ".wav": "audio/wav",
     ".mp3": "audio/mpeg",
     ".ogg": "audio/ogg",
+    ".oga": "audio/ogg",
+    ".opus": "audio/ogg",
     ".flac": "audio/flac",
+    ".m4a": "audio/mp4",
     ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
     ".webm": "video/webm",
+    ".ogv": "video/ogg",
     ".zip": "application/zip",
     ".gz": "application/gzip",
 }

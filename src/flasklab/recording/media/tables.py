@@ -1,14 +1,16 @@
-"""pandas and polars tables: the first rows as JSON for the page, all rows as CSV."""
+"""pandas and polars tables: the first rows as JSON for the page, all rows as CSV and, where it goes, as Parquet."""
 
 from __future__ import annotations
 
 import math
 import sys
+from importlib.util import find_spec
 from typing import Any
 
 import msgspec
 
 from flasklab.recording.media.bundle import Bundle, Rendering
+from flasklab.recording.media.kinds import media_type_of
 from flasklab.recording.plain import MISSING, described, scalar, shortened
 from flasklab.runs.artifacts import TABLE
 
@@ -17,6 +19,7 @@ MAX_COLUMNS = 200  # shown
 _MAX_SHOWN_CELLS = 500_000
 _MAX_CSV_CELLS = 20_000_000  # beyond, writing text would take minutes
 _MAX_TEXT = 1_000  # characters of a shown cell
+_SAMPLE = 1_000  # values that tell whether a column is of one type
 
 
 def pandas_table(obj: Any) -> Bundle | None:
@@ -47,7 +50,21 @@ def pandas_table(obj: Any) -> Bundle | None:
         (len(frame), frame.shape[1]),
         shown,
         lambda path: frame.to_csv(path, index=not numbered),
+        _pandas_parquet(frame, not numbered),
     )
+
+
+def _pandas_parquet(frame: Any, index: bool) -> Any:
+    """What writes the frame as Parquet; None without the engine, or where a column is of no type that Parquet has."""
+    if find_spec("pyarrow") is None or not all(map(_has_a_type, (column for _, column in frame.items()))):
+        return None
+    named = frame.set_axis([" / ".join(map(str, c)) if isinstance(c, tuple) else str(c) for c in frame.columns], axis=1)
+    return (lambda path: named.to_parquet(path, index=index)) if named.columns.is_unique else None
+
+
+def _has_a_type(column: Any) -> bool:
+    """Whether a pandas column is of one type, told by its first values where its dtype says "object"."""
+    return column.dtype != object or len({type(value) for value in column.head(_SAMPLE).dropna()}) <= 1
 
 
 def is_numbered(index: Any, pandas: Any) -> bool:
@@ -73,6 +90,7 @@ def polars_table(obj: Any) -> Bundle | None:
         (frame.height, frame.width),
         shown,
         lambda path: without_nesting(frame, polars).write_csv(path),
+        None if any(dtype == polars.Object for dtype in frame.dtypes) else frame.write_parquet,
     )
 
 
@@ -91,7 +109,12 @@ def without_nesting(frame: Any, polars: Any) -> Any:
 
 
 def _bundle(
-    columns: list[dict[str, str]], data: list[list[Any]], shape: tuple[int, int], shown: int, write_csv: Any
+    columns: list[dict[str, str]],
+    data: list[list[Any]],
+    shape: tuple[int, int],
+    shown: int,
+    write_csv: Any,
+    write_parquet: Any,
 ) -> Bundle:
     rows, width = shape
     meta = {"rows": rows, "columns": width}
@@ -99,6 +122,9 @@ def _bundle(
     renderings = [Rendering(ending=".table.json", media_type=TABLE, content=msgspec.json.encode(table), meta=meta)]
     if rows * width <= _MAX_CSV_CELLS:
         renderings.append(Rendering(ending=".csv", media_type="text/csv", content=write_csv, meta=meta))
+    if write_parquet is not None:
+        kind = media_type_of(".parquet")
+        renderings.append(Rendering(ending=".parquet", media_type=kind, content=write_parquet, optional=True))
     return Bundle(name="table", renderings=tuple(renderings))
 
 

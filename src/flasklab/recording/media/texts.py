@@ -1,7 +1,8 @@
-"""Text and JSON."""
+"""Text, Markdown and JSON."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -10,6 +11,16 @@ from flasklab.recording.media.bundle import Bundle, Rendering
 from flasklab.recording.plain import as_json, described, members, printable
 
 _MAX_REPR = 100_000  # characters of an object nobody knows how to show
+
+
+@dataclass(frozen=True, slots=True)
+class Markdown:
+    """Markdown for `run.show`, set as text with headings, lists and tables on the run's page."""
+
+    text: str
+
+    def _repr_markdown_(self) -> str:
+        return self.text
 
 
 def text_bundle(text: str, name: str = "text") -> Bundle:
@@ -23,6 +34,14 @@ def text(obj: Any) -> Bundle | None:
     if isinstance(obj, str):
         return text_bundle(obj)
     return text_bundle(str(obj), "value") if isinstance(obj, (int, float, complex)) else None
+
+
+def markdown(obj: Any) -> Bundle | None:
+    """A `Markdown` as its source."""
+    if not isinstance(obj, Markdown):
+        return None
+    content = printable(str(obj.text)).encode()
+    return Bundle(name="text", renderings=(Rendering(ending=".md", media_type="text/markdown", content=content),))
 
 
 def json_value(obj: Any) -> Bundle | None:

@@ -1,6 +1,7 @@
 """Which metrics share a chart, and under which heading: the islands' `families.ts` follows the same rule.
 
-`train/loss` and `val/loss` are two curves of one chart; any other prefix is a section of its own.
+`train/loss` and `val/loss` are two curves of one chart; any other prefix is a section of its own. What the lab
+measures of a run's processes has charts named with their units.
 """
 
 from __future__ import annotations
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
 
 _SPLITS = ("train", "training", "val", "valid", "validation", "test", "eval")
 _SPLIT_PREFIX = re.compile(rf"^(?:{'|'.join(_SPLITS)})_(?=.)")
+
+_SYSTEM = "system/"
+_SYSTEM_CHARTS = (
+    (re.compile(r"cpu"), "CPU, % of one core"),
+    (re.compile(r"memory"), "Memory, MiB"),
+    (re.compile(r"disk_.*"), "Disk, MiB/s"),
+    (re.compile(r"net_.*"), "Network of the machine, MiB/s"),
+    (re.compile(r"gpu[0-9]+"), "GPU, %"),
+    (re.compile(r"gpu[0-9]+_memory"), "GPU memory, MiB"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +45,9 @@ class Section:
 
 def family(key: str) -> tuple[str, str]:
     """The section and the chart of a metric: `("", "loss")` for "val/loss" and for "val_loss"."""
+    if key.startswith(_SYSTEM):
+        name = key.removeprefix(_SYSTEM)
+        return "", next((title for names, title in _SYSTEM_CHARTS if names.fullmatch(name)), name)
     parts = key.split("/")
     if len(parts) > 1 and parts[0].lower() in _SPLITS:
         parts = parts[1:]
@@ -54,3 +68,19 @@ def sections(keys: Iterable[str]) -> tuple[Section, ...]:
         )
         for name, charts in found.items()
     )
+
+
+def leading(found: tuple[Section, ...], most: int) -> tuple[Section, ...]:
+    """The first `most` charts, in their sections."""
+    kept = []
+    for section in found:
+        charts = section.charts[:most]
+        most -= len(charts)
+        if charts:
+            kept.append(Section(name=section.name, charts=charts))
+    return tuple(kept)
+
+
+def count(found: tuple[Section, ...]) -> int:
+    """How many charts there are."""
+    return sum(len(section.charts) for section in found)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flasklab.runs.amounts import duration as duration
+from flasklab.runs.amounts import number as number
 from flasklab.runs.amounts import size as size
 from flasklab.runs.json import encode, non_finite
 from flasklab.runs.times import rfc3339
@@ -17,7 +18,6 @@ from flasklab.runs.times import rfc3339
 if TYPE_CHECKING:
     from datetime import datetime
 
-_GROUPED_FROM = 10_000  # below, a separator makes years and steps no easier to read
 _NON_FINITE_WORDS = {"NaN": "NaN", "Infinity": "∞", "-Infinity": "-∞"}
 
 
@@ -47,28 +47,6 @@ def ago(seconds: float, date: str) -> str:
         if seconds < limit:
             return f"{int(seconds // unit)} {word} ago"
     return date
-
-
-def number(value: float) -> str:
-    """A number with four significant digits, grouped from 10,000 on, very small or large ones in e-notation."""
-    if isinstance(value, int):
-        return _grouped(value) if abs(value) < 10**15 else f"{value:.4g}"
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else ("∞" if value > 0 else "-∞")
-    if value == 0:
-        return "0"
-    if abs(value) < 1e-3 or abs(value) >= 1e7:
-        mantissa, _, exponent = f"{value:.3e}".partition("e")
-        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
-    if value.is_integer():
-        return _grouped(int(value))
-    digits = max(0, 3 - math.floor(math.log10(abs(value))))
-    text = f"{value:.{digits}f}"
-    return text.rstrip("0").rstrip(".") if digits else _grouped(int(text))
-
-
-def _grouped(value: int) -> str:
-    return f"{value:,}" if abs(value) >= _GROUPED_FROM else str(value)
 
 
 def parameter(value: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from flasklab.runs.progress import position_text
 from flasklab.runs.state import RunState
 from flasklab.web.presenters import formats
 from flasklab.web.presenters.dotted import dotted
@@ -80,7 +81,7 @@ class RunLine:
     when: formats.Moment  # when it ended, began or was queued, whichever came last
     took: str  # its duration; "" unless it is finished
     percent: float | None  # 0 to 100; None where nobody knows
-    message: str  # of its progress
+    position: str  # how far it is: "3 of 20 · reading"; ""
     error: str  # what went wrong: the exception's type and the first line of its message; ""
     changed: str  # parameters that differ from the defaults: "lr=0.1, epochs=5"
 
@@ -132,7 +133,7 @@ def run_line(run: Run, now: datetime) -> RunLine:
         when=formats.moment(run.finished_at or run.started_at or run.created_at, now),
         took="" if took is None else formats.duration(took),
         percent=percent(run.progress),
-        message=run.progress.message if run.progress else "",
+        position=position_text(run.progress) if run.progress else "",
         error=_error(run.error) if run.error else "",
         changed=changed(run),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from flasklab.runs.progress import left_text, pace_text, position_text
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now as present_time
 from flasklab.runs.times import rfc3339
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from flasklab.experiments.description import Description
-    from flasklab.runs.run import MetricSummary, Progress, Run
+    from flasklab.runs.run import MetricSummary, Run
     from flasklab.web.presenters.form import Copies
     from flasklab.web.presenters.log import LogSlice
 
-TABS = ("overview", "charts", "log", "results", "files", "parameters", "code")
+TABS = ("overview", "charts", "log", "results", "files", "parameters", "system", "code")
+_FIRST_FIGURES = 12  # on the overview
+_MOST_FIGURES = 120  # on a page of results that was not asked for all
 _STATS = 6  # metrics in the strip
-_LEFT_AFTER_SECONDS = 5.0  # before that, a guess of what is left is noise
+_MOST_CHARTS = 8  # in the overview
 
 
 class RunLinks(results.FileLinks, Protocol):
@@ -54,6 +57,10 @@ class RunLinks(results.FileLinks, Protocol):
         """What is new after a cursor."""
 
     @property
+    def metrics(self) -> str:
+        """Series of its metrics."""
+
+    @property
     def log(self) -> str:
         """The whole log as text."""
 
@@ -72,7 +79,7 @@ class Tab:
 class Stat:
     """One number of the strip."""
 
-    key: str  # "elapsed", "left" or "metric:<name>"; what the live island looks for
+    key: str  # "elapsed", "left", "pace" or "metric:<name>"; what the live island looks for
     label: str
     text: str
     title: str = ""  # more of it, for the tooltip
@@ -116,11 +123,15 @@ class RunPage:
     stats: tuple[Stat, ...]
     tab: str
     tabs: tuple[Tab, ...]
-    sections: tuple[charts.Section, ...]  # charts
+    sections: tuple[charts.Section, ...]  # charts of this tab
+    most_charts: int  # that the overview shows
+    more_charts: int  # that it does not
     metrics: tuple[MetricRow, ...]
     values: tuple[results.OutputValue, ...]
     output_json: str  # what else was returned
     figures: tuple[results.Figure, ...]
+    seen: tuple[results.Figure, ...]  # those of them that this view draws
+    figures_named: str  # what their names were asked to contain
     files: tuple[results.FileRow, ...]
     files_size: str  # of all together
     parameters: tuple[record.ParameterRow, ...]
@@ -149,6 +160,9 @@ def present_run(
     queue: LabNow | None,
     links: RunLinks,
     tab: str = "overview",
+    system_keys: Sequence[str] = (),
+    figures_named: str = "",
+    all_figures: bool = False,
     at: datetime | None = None,
 ) -> RunPage:
     """The page of `run` as of `at` (now, when not given).
@@ -163,12 +177,17 @@ def present_run(
         queue: the lab at this moment
         links: addresses of the run
         tab: the view asked for; an unknown one is the overview
+        system_keys: what was measured of its processes; without any, there is no view of them
+        figures_named: only figures whose names contain it are drawn among the results
+        all_figures: more than the first hundred of them are drawn
     """
     at = at or present_time()
-    tab = tab if tab in TABS else "overview"
+    tab = tab if tab in TABS and (system_keys or tab != "system") else "overview"
     artifacts = run.artifacts
     shown = results.figures(artifacts, links)
     parameters = record.parameter_rows(run, description)
+    sections = charts.sections(system_keys if tab == "system" else run.metrics)
+    few = charts.leading(sections, _MOST_CHARTS) if tab == "overview" else sections
     return RunPage(
         run=run,
         title=f"#{run.number} {run.experiment}",
@@ -177,15 +196,19 @@ def present_run(
         waiting=_waiting(run, queue),
         canceling=run.cancel_requested_at is not None and not run.state.is_final,
         percent=percent(run.progress),
-        progress=progress_text(run.progress),
+        progress=position_text(run.progress) if run.progress else "",
         stats=_stats(run, at),
         tab=tab,
-        tabs=_tabs(run, tab, len(shown), parameters),
-        sections=charts.sections(run.metrics),
+        tabs=_tabs(run, tab, len(shown), parameters, system=bool(system_keys)),
+        sections=few,
+        most_charts=_MOST_CHARTS,
+        more_charts=charts.count(sections) - charts.count(few),
         metrics=tuple(_metric(key, summary) for key, summary in run.metrics.items()),
         values=results.output_values(run),
         output_json=results.output_rest(run),
         figures=shown,
+        seen=_seen(shown, tab, figures_named, all_figures),
+        figures_named=figures_named,
         files=results.files(artifacts, links),
         files_size=formats.size(sum(artifact.size for artifact in artifacts)),
         parameters=parameters,
@@ -204,26 +227,11 @@ def present_run(
     )
 
 
-def progress_text(progress: Progress | None) -> str:
-    """How far a run has come, in words: "3 of 20 · epoch 3"."""
-    if progress is None:
-        return ""
-    done = formats.number(_whole(progress.done))
-    text = f"{done} of {formats.number(_whole(progress.total))}" if progress.total else done
-    return f"{text} · {progress.message}" if progress.message else text
-
-
-def left_seconds(run: Run, at: datetime) -> float | None:
-    """What is left at the present pace; None while nobody can tell."""
-    share = percent(run.progress)
-    if run.started_at is None or run.state is not RunState.RUNNING or not share:
-        return None
-    elapsed = (at - run.started_at).total_seconds()
-    return elapsed * (100 - share) / share if elapsed >= _LEFT_AFTER_SECONDS else None
-
-
-def _whole(value: float) -> float:
-    return int(value) if float(value).is_integer() else value
+def _seen(shown: Sequence[results.Figure], tab: str, named: str, every: bool) -> tuple[results.Figure, ...]:
+    if tab != "results":
+        return tuple(shown[:_FIRST_FIGURES])
+    wanted = [figure for figure in shown if named.casefold() in figure.name.casefold()]
+    return tuple(wanted if every else wanted[:_MOST_FIGURES])
 
 
 def _waiting(run: Run, queue: LabNow | None) -> str:
@@ -246,19 +254,27 @@ def _stats(run: Run, at: datetime) -> tuple[Stat, ...]:
         label = "Took" if run.state.is_final else "Elapsed"
         stats.append(Stat(key="elapsed", label=label, text=formats.duration(elapsed)))
     if run.state is RunState.RUNNING:
-        left = left_seconds(run, at)
-        stats.append(Stat(key="left", label="Left", text="…" if left is None else f"about {formats.duration(left)}"))
+        left = run.progress.left(at) if run.progress else None
+        stats.append(Stat(key="left", label="Left", text="…" if left is None else left_text(left)))
+        pace = pace_text(run.progress, at) if run.progress else ""
+        stats.append(Stat(key="pace", label="Pace", text=pace))
     return tuple(stats)
 
 
-def _tabs(run: Run, current: str, shown: int, parameters: Sequence[record.ParameterRow]) -> tuple[Tab, ...]:
+def _tabs(
+    run: Run, current: str, shown: int, parameters: Sequence[record.ParameterRow], *, system: bool
+) -> tuple[Tab, ...]:
     counts = {
         "charts": len(run.metrics),
         "results": shown,
         "files": len(run.artifacts),
         "parameters": len(parameters),
     }
-    return tuple(Tab(key=key, label=key.capitalize(), count=counts.get(key), current=key == current) for key in TABS)
+    return tuple(
+        Tab(key=key, label=key.capitalize(), count=counts.get(key), current=key == current)
+        for key in TABS
+        if system or key != "system"
+    )
 
 
 def _metric(key: str, summary: MetricSummary) -> MetricRow:

@@ -36,6 +36,7 @@ class FakeLinks:
     rerun: str = "/rerun/x"
     download: str = "/download/x"
     live: str = "/live/x"
+    metrics: str = "/metrics/x"
     log: str = "/log/x"
 
     def file(self, name: str) -> str:
@@ -43,6 +44,12 @@ class FakeLinks:
 
     def shown(self, name: str) -> str:
         return f"/shown/key/{name}"
+
+    def rows(self, name: str) -> str:
+        return f"/rows/x/{name}"
+
+    def steps(self, heading: str) -> str:
+        return f"/steps/x?shown={heading}"
 
 
 class Makers:

@@ -53,7 +53,7 @@ def test_failures_show_the_type_and_the_first_line_of_what_went_wrong(make: Any)
 def test_a_running_run_shows_how_far_it_is(make: Any) -> None:
     run = make.run(progress=Progress(done=5, total=20, message="epoch 5"))
     (line,) = page(make, Catalog(fingerprint="x", ready=True), running=[run]).running
-    assert (line.percent, line.message, line.changed) == (25, "epoch 5", "lr=0.1")
+    assert (line.percent, line.position, line.changed) == (25, "5 of 20 · epoch 5", "lr=0.1")
 
 
 def test_the_chip_raises_alarm_when_nobody_gets_runs_done(make: Any) -> None:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from flasklab.runs.artifacts import Artifact
-from flasklab.web.presenters.results import figures, files, output_rest, output_values
+from flasklab.web.presenters.results import figures, files, output_rest, output_values, steps
 
 
 def artifact(name: str, media_type: str, **values: Any) -> Artifact:
@@ -15,7 +17,7 @@ def artifact(name: str, media_type: str, **values: Any) -> Artifact:
 def test_a_figure_is_drawn_as_svg_and_offers_both(make: Any) -> None:
     pair = [artifact("f.png", "image/png", shown="f"), artifact("f.svg", "image/svg+xml", shown="f")]
     (figure,) = figures(pair, make.links())
-    assert (figure.kind, figure.last.url) == ("image", "/download/x/f.svg")
+    assert (figure.kind, figure.last.url) == ("image", "/shown/key/f.svg?v=00000000")
     assert [file.label for file in figure.last.files] == ["PNG", "SVG"]
 
 
@@ -25,7 +27,7 @@ def test_a_heavy_svg_gives_way_to_its_png(make: Any) -> None:
         artifact("f.svg", "image/svg+xml", shown="f", size=5_000_000),
     ]
     (figure,) = figures(pair, make.links())
-    assert figure.last.url == "/download/x/f.png"
+    assert figure.last.url == "/shown/key/f.png?v=00000000"
 
 
 def test_what_has_scripts_is_drawn_in_the_sandbox_only(make: Any) -> None:
@@ -37,8 +39,8 @@ def test_what_has_scripts_is_drawn_in_the_sandbox_only(make: Any) -> None:
         make.links(),
     )
     assert [(figure.kind, figure.last.url) for figure in found] == [
-        ("plotly", "/shown/key/r.plotly.json"),
-        ("html", "/shown/key/h.html"),
+        ("plotly", "/shown/key/r.plotly.json?v=00000000"),
+        ("html", "/shown/key/h.html?v=00000000"),
     ]
 
 
@@ -48,13 +50,69 @@ def test_steps_of_one_name_are_frames_in_their_order(make: Any) -> None:
         for order, step in enumerate((100, 20, 3))
     ]
     (figure,) = figures(shown, make.links())
-    assert [frame.step for frame in figure.frames] == [3, 20, 100]
-    url = "/download/x/t (step 3).png"
-    assert figure.steps[0] == {
+    assert (figure.count, figure.last.step, figure.steps_url) == (3, 100, "/steps/x?shown=t")
+    found = steps(shown, "t", make.links())
+    assert [frame["step"] for frame in found] == [3, 20, 100]
+    save = "/download/x/t (step 3).png"
+    assert found[0] == {
         "step": 3,
-        "url": url,
-        "files": [{"label": "PNG", "title": "t (step 3).png, 1.0 kB", "url": url}],
+        "rows": "",
+        "parts": [
+            {"url": "/shown/key/t (step 3).png?v=00000000", "caption": "", "save": save, "width": None, "height": None}
+        ],
+        "files": [{"label": "PNG", "title": "t (step 3).png, 1.0 kB", "url": save}],
     }
+    assert steps(shown, "another", make.links()) == []
+
+
+def test_pictures_of_one_name_are_a_gallery_and_the_page_holds_its_first_ones(make: Any) -> None:
+    shown = [
+        artifact(
+            f"g/{number}.{ending}",
+            f"image/{kind}",
+            shown="g",
+            order=number,
+            meta={"part": number, "caption": str(number), "width": 8, "height": 6},
+        )
+        for number in range(1, 31)
+        for ending, kind in (("png", "png"), ("svg", "svg+xml"))
+    ]
+    (figure,) = figures(shown, make.links())
+    assert (figure.kind, figure.detail, figure.wide) == ("gallery", "30 images", True)
+    assert (len(figure.last.parts), len(figure.pictures), figure.last.files) == (30, 24, ())
+    assert figure.steps_url == "/steps/x?shown=g"
+    second = figure.pictures[1]
+    assert (second.url, second.caption, second.save) == ("/shown/key/g/2.svg?v=00000000", "2", "/download/x/g/2.svg")
+    (few,) = figures(shown[:4], make.links())
+    assert (few.kind, few.steps_url) == ("gallery", "")
+
+
+def test_a_histogram_has_one_scale_for_all_its_steps(make: Any) -> None:
+    kind = "application/vnd.flasklab.histogram+json"
+    metas = ({"min": -1.0, "max": 2.0, "top": 5, "values": 7}, {"min": 0.0, "max": 4.0, "top": 9, "values": 1000})
+    shown = [artifact(f"{at}.histogram.json", kind, shown="w", step=at, meta=meta) for at, meta in enumerate(metas)]
+    (figure,) = figures(shown, make.links())
+    assert (figure.kind, figure.limits, figure.top, figure.detail) == ("histogram", (-1.0, 4.0), 9, "1,000 values")
+
+
+@pytest.mark.parametrize(
+    ("media_type", "size", "kind"),
+    [
+        ("audio/wav", 10, "audio"),
+        ("video/mp4", 10, "video"),
+        ("text/markdown", 10, "markdown"),
+        ("text/csv", 10, "table"),
+        ("application/yaml", 10, "text"),
+        ("text/x-tex", 10, "text"),
+        ("application/json", 10, "json"),
+        ("application/json", 50_000_000, "text"),
+        ("application/x-npz", 10, "file"),
+    ],
+)
+def test_every_kind_of_file_is_drawn_its_own_way(make: Any, media_type: str, size: int, kind: str) -> None:
+    (figure,) = figures([artifact("x", media_type, shown="x", size=size)], make.links())
+    assert figure.kind == kind
+    assert figure.last.rows == ("/rows/x/x" if media_type == "text/csv" else "")
 
 
 def test_all_steps_of_an_array_share_one_scale(make: Any) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -32,16 +33,22 @@ def test_a_queued_run_says_its_place_and_why_it_waits(make: Any) -> None:
     )
 
 
-def test_what_is_left_follows_from_the_pace_so_far(make: Any) -> None:
-    found = page(make, make.run(progress=Progress(done=25, total=100, message="epoch 25")))
-    assert stats(found) == {"elapsed": "10m 00s", "left": "about 30m 00s"}
+def test_pace_and_what_is_left_are_what_the_run_said_counted_down_to_now(make: Any) -> None:
+    said = Progress(
+        done=25, total=100, message="epoch 25", rate=0.25, left_seconds=300, at=make.now - timedelta(seconds=4)
+    )
+    found = page(make, make.run(progress=said))
+    assert stats(found) == {"elapsed": "10m 00s", "left": "about 5m 00s", "pace": "4.0 s/it"}
     assert (found.percent, found.progress) == (25, "25 of 100 · epoch 25")
+    later = page(make, make.run(progress=replace(said, at=make.now - timedelta(seconds=14))))
+    assert stats(later)["left"] == "about 4m 50s"
 
 
-def test_nothing_is_guessed_in_the_first_seconds_or_without_a_total(make: Any) -> None:
-    fresh = make.run(progress=Progress(done=25, total=100), started_at=make.now - timedelta(seconds=2))
-    endless = make.run(progress=Progress(done=25))
-    assert [stats(page(make, run))["left"] for run in (fresh, endless)] == ["…", "…"]
+def test_nothing_is_guessed_where_the_run_did_not_say_it_or_has_paused(make: Any) -> None:
+    endless = make.run(progress=Progress(done=25, rate=100.0, at=make.now))
+    silent = Progress(done=25, total=100, rate=100.0, left_seconds=50, at=make.now - timedelta(seconds=11))
+    assert [stats(page(make, run))["left"] for run in (make.run(), endless, make.run(progress=silent))] == ["…"] * 3
+    assert [stats(page(make, run))["pace"] for run in (endless, make.run(progress=silent))] == ["100 it/s", ""]
     assert page(make, endless).percent is None
 
 
@@ -76,6 +83,26 @@ def test_only_known_tabs_are_opened(make: Any, asked: str, given: str) -> None:
     found = page(make, make.run(), tab=asked)
     assert found.tab == given
     assert [tab.key for tab in found.tabs if tab.current] == [given]
+
+
+def test_the_overview_shows_a_few_charts_and_how_many_more_there_are(make: Any) -> None:
+    summary = MetricSummary(last=1.0, min=1.0, max=1.0, mean=1.0, count=1, step=0)
+    run = make.run(metrics={f"part{number // 6}/m{number}": summary for number in range(20)})
+    overview, charts = page(make, run), page(make, run, tab="charts")
+    assert [len(section.charts) for section in overview.sections] == [6, 2]
+    assert overview.more_charts == 12
+    assert [len(section.charts) for section in charts.sections] == [6, 6, 6, 2]
+    assert charts.more_charts == 0
+
+
+def test_what_was_measured_of_the_processes_has_a_tab_of_its_own(make: Any) -> None:
+    assert page(make, make.run(), tab="system").tab == "overview"  # nothing was
+    found = page(make, make.run(), tab="system", system_keys=("system/cpu", "system/disk_read", "system/disk_write"))
+    assert [tab.key for tab in found.tabs if tab.current] == ["system"]
+    assert [(chart.title, chart.keys) for section in found.sections for chart in section.charts] == [
+        ("CPU, % of one core", ("system/cpu",)),
+        ("Disk, MiB/s", ("system/disk_read", "system/disk_write")),
+    ]
 
 
 def test_parameters_tell_what_was_changed_from_which_default(make: Any) -> None:

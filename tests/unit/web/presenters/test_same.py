@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from flasklab.runs.progress import Progress, left_text, position_text, rate_text
 from flasklab.web.presenters import formats
 from flasklab.web.presenters.ansi import spans
 from flasklab.web.presenters.charts import family
@@ -35,6 +36,21 @@ def test_ages_are_coarse(seconds: float, text: str) -> None:
 @pytest.mark.parametrize(("count", "text"), CASES["size"])
 def test_sizes_are_decimal(count: int, text: str) -> None:
     assert formats.size(count) == text
+
+
+@pytest.mark.parametrize(("rate", "unit", "text"), CASES["rate"])
+def test_rates_are_units_a_second_or_the_time_each_takes(rate: float, unit: str, text: str) -> None:
+    assert rate_text(rate, unit) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), CASES["left"])
+def test_what_is_left_is_said_coarsely(seconds: float, text: str) -> None:
+    assert left_text(seconds) == text
+
+
+@pytest.mark.parametrize(("progress", "text"), CASES["position"])
+def test_loops_say_where_they_are(progress: dict[str, Any], text: str) -> None:
+    assert position_text(Progress.from_json(progress)) == text
 
 
 @pytest.mark.parametrize(("key", "found"), CASES["family"])
