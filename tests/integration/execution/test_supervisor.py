@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 from unittest.mock import create_autospec
@@ -180,3 +181,19 @@ def test_a_run_whose_experiment_is_gone_fails_with_the_reason_in_its_events(stor
     assert found.error is not None
     assert events[-1].kind == "failed"
     assert events[-1].data["reason"] == found.error.message
+
+
+def test_what_was_printed_before_a_traceback_stands_before_it(store: Store, settings: Settings) -> None:
+    attempt = under_way(store, settings)
+    _, out, err = attempt.open_pipes()
+    os.write(out, b"the last words\n")
+    os.write(err, b"Traceback (most recent call last):\n")
+    assert attempt.read(attempt.outputs["err"])
+    assert [piece.stream for piece in store.logs.read(attempt.spec.id).pieces] == ["out", "err"]
+    os.close(out)
+    os.write(err, b"ValueError: no\n")
+    assert attempt.read(attempt.outputs["err"])
+    assert not attempt.read(attempt.outputs["out"])
+    attempt.drain()
+    os.close(err)
+    attempt.log.close()
