@@ -18,6 +18,7 @@ interface Kept {
 
 /**
  * @param address of the run's metrics
+ * @param start Unix seconds when the run began
  * @param changed called with the metric that there is more of to draw
  */
 export class Curves {
@@ -26,11 +27,15 @@ export class Curves {
   private part: Loader | undefined;
   private waiting: ReturnType<typeof setTimeout> | undefined;
 
+  /** Unix seconds of the first moment: the start of the run, or of what was logged before that was noted. */
+  start: number;
+
   constructor(
     private readonly address: string,
-    private readonly start: number,
+    start: number,
     private readonly changed: (key: string) => void,
   ) {
+    this.start = start;
     this.whole = new Loader(address);
   }
 
@@ -54,6 +59,7 @@ export class Curves {
         const detail = kept.curve?.detail;
         kept.curve = { ...curveOf(series), detail };
         kept.asked = false;
+        this.start = Math.min(this.start, series.times[0] ?? Infinity);
         this.changed(key);
       },
       fail: () => {
