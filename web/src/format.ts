@@ -59,3 +59,15 @@ export function size(count: number): string {
   }
   return `${unit === 0 || count >= 100 ? Math.round(count) : count.toFixed(1)} ${SIZES[unit]}`;
 }
+
+/** When a line was written, counted from the run's start: "+12.3 s", "+1:15.3", "+1:02:05.2". */
+export function since(seconds: number): string {
+  const sign = seconds < -0.05 ? '-' : '+';
+  const tenths = Math.round(Math.abs(seconds) * 10);
+  const rest = (tenths % 600) / 10;
+  const minutes = Math.floor(tenths / 600);
+  if (!minutes) return `${sign}${rest.toFixed(1)} s`;
+  const tail = rest.toFixed(1).padStart(4, '0');
+  const hours = Math.floor(minutes / 60);
+  return hours ? `${sign}${hours}:${two(minutes % 60)}:${tail}` : `${sign}${minutes}:${tail}`;
+}

@@ -64,6 +64,7 @@ class RunPage {
     }
     this.attempt = live.run.attempt;
     this.charts?.add(live.points, live.keys);
+    this.root.dataset.started = live.run.started_at ?? '';
     this.log?.add(live.log);
     this.strip.show({ ...live.run, metrics: inStrip(live.metrics) });
     if (live.run.state === this.state) this.renew(live.artifacts);

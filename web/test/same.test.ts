@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Progress } from '../src/run/live';
 import { leftText, positionText, rateText } from '../src/run/progress';
-import { ago, duration, number, size } from '../src/format';
+import { ago, duration, number, since, size } from '../src/format';
 import { spans } from '../src/run/ansi';
 import { family } from '../src/charts/families';
 import same from './same.json';
@@ -18,7 +18,10 @@ describe('server and browser agree', () => {
     expect(positionText(progress)).toBe(text),
   );
   test.each(same.family as [string, [string, string]][])('family %s', (key, found) => expect(family(key)).toEqual(found));
-  test.each(same.spans as [string, [string, string][]][])('spans %j', (text, found) =>
-    expect(spans(text).map((span) => [span.text, span.classes])).toEqual(found),
+  test.each(same.since as [number, string][])('since %s', (value, text) => expect(since(value)).toBe(text));
+  test.each(same.spans as [string, string[][]][])('spans %j', (text, found) =>
+    expect(spans(text).map((span) => [span.text, span.classes, span.color, span.ground])).toEqual(
+      found.map((span) => [...span, '', ''].slice(0, 4)),
+    ),
   );
 });

@@ -92,6 +92,10 @@ class Attempt:
 
     def read(self, fd: int) -> bool:
         """Take in what one pipe holds; False when it has ended."""
+        before = self.outputs.get(OUT, -1)
+        if fd == self.outputs.get(ERR) and before >= 0 and (printed := self._pull(before)):
+            # Two pipes have no common order; a traceback mostly comes after what was printed.
+            self._take(before, printed)
         data = self._pull(fd)
         if data:
             self._take(fd, data)

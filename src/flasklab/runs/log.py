@@ -40,7 +40,7 @@ class LeftOut:
     def text(self) -> str:
         """The whole sentence."""
         lines = f" ({self.lines:,} line{'' if self.lines == 1 else 's'})" if self.lines else ""
-        return f"{self.bytes:,} bytes{lines} of output are left out here: {self.why}."
+        return f"{self.bytes:,} byte{'' if self.bytes == 1 else 's'}{lines} of output are left out here: {self.why}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from flasklab.http.run_json import run_json
 from flasklab.http.waiting import asked_wait
 from flasklab.web.links import links_of
 from flasklab.web.presenters import present_run
+from flasklab.web.presenters.log import TAIL_BYTES, TAIL_LINES
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from flasklab.experiments.description import Description
     from flasklab.runs.run import Run
 
-_LOG_TAIL_BYTES = 128 * 1024
 _MOST_NAME = 200  # characters that figures' names are asked to contain
 _PICTURES = {".png": "image/png", ".svg": "image/svg+xml"}
 
@@ -75,7 +75,7 @@ def _page(run: Run) -> str:
         run,
         description,
         environment=services.read.environment(run),
-        log=services.store.logs.read(run.id, -_LOG_TAIL_BYTES, _LOG_TAIL_BYTES),
+        log=services.store.logs.tail(run.id, lines=TAIL_LINES, limit=TAIL_BYTES),
         attempts=services.read.attempts(run.id),
         copies=copies_of_run(description, run) if description else Copies(curl="", python="", command=""),
         queue=services.status(),

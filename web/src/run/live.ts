@@ -2,18 +2,7 @@
 
 import type { Points } from '../charts/curve';
 import type { Figure } from '../format';
-
-export interface LogPiece {
-  stream: 'out' | 'err' | 'lab';
-  time: number;
-  text: string;
-}
-
-export interface LogPart {
-  start: number;
-  end: number;
-  pieces: LogPiece[];
-}
+import type { LogPart } from './log_rows';
 
 /** A loop's place; the outermost one is the run's progress. */
 export interface Loop {

@@ -106,3 +106,14 @@ def is_nothing(item: Any) -> bool:
 def count(amount: int, one: str, many: str | None = None) -> str:
     """An amount with its noun: "1 run", "1,204 runs"."""
     return f"{amount:,} {one if amount == 1 else many or one + 's'}"
+
+
+def since(seconds: float) -> str:
+    """When a line was written, counted from the run's start: "+12.3 s", "+1:15.3", "+1:02:05.2"."""
+    sign = "-" if seconds < -0.05 else "+"
+    minutes, tenths = divmod(math.floor(abs(seconds) * 10 + 0.5), 600)
+    if not minutes:
+        return f"{sign}{tenths / 10:.1f} s"
+    hours, minutes = divmod(minutes, 60)
+    rest = f"{tenths / 10:04.1f}"
+    return f"{sign}{hours}:{minutes:02d}:{rest}" if hours else f"{sign}{minutes}:{rest}"

@@ -9,8 +9,9 @@ from flasklab.runs.progress import left_text, pace_text, position_text
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now as present_time
 from flasklab.runs.times import rfc3339
-from flasklab.web.presenters import ansi, charts, formats, record, results
+from flasklab.web.presenters import charts, formats, record, results
 from flasklab.web.presenters.frame import STATE_WORDS, LabNow, Queue, percent, present_queue
+from flasklab.web.presenters.log import LogTail, present_log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from flasklab.experiments.description import Description
     from flasklab.runs.run import MetricSummary, Run
     from flasklab.web.presenters.form import Copies
+    from flasklab.web.presenters.log import LogSlice
 
 TABS = ("overview", "charts", "log", "results", "files", "parameters", "system", "code")
 _FIRST_FIGURES = 12  # on the overview
@@ -63,33 +65,6 @@ class RunLinks(results.FileLinks, Protocol):
         """The whole log as text."""
 
 
-class LogPiece(Protocol):
-    """Lines of one stream; unpacks into stream, Unix time and text."""
-
-    def __iter__(self) -> Any:
-        """Stream ("out", "err", "lab"), time, text."""
-
-
-class LogSlice(Protocol):
-    """A part of the log."""
-
-    @property
-    def start(self) -> int:
-        """Its first byte."""
-
-    @property
-    def end(self) -> int:
-        """The byte after its last one."""
-
-    @property
-    def size(self) -> int:
-        """Bytes of the whole log."""
-
-    @property
-    def pieces(self) -> Sequence[Any]:
-        """Triples of stream ("out", "err", "lab"), Unix time and text."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
     """One of the page's views."""
@@ -121,14 +96,6 @@ class MetricRow:
     mean: str
     count: str
     step: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogLines:
-    """Lines of one stream, cut where their colour changes."""
-
-    stream: str  # "out", "err" or "lab"
-    spans: tuple[ansi.Span, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,9 +139,7 @@ class RunPage:
     attempts: tuple[AttemptRow, ...]  # empty unless there were several
     packages: tuple[tuple[str, str], ...]
     sources: tuple[tuple[str, str], ...]
-    log: tuple[LogLines, ...]
-    log_cut: bool  # the log begins earlier than what is shown
-    log_size: str
+    log: LogTail
     cursor: str  # where the live island begins: all points, and the log after what is shown
     begun: int  # facts of its beginning that are known: start, seed; the live island asks for the record anew with each
     started: str  # RFC 3339, from which the island counts; "" before
@@ -251,9 +216,7 @@ def present_run(
         attempts=tuple(_attempts(attempts, at)) if len(attempts) > 1 else (),
         packages=record.packages(environment),
         sources=record.sources(environment),
-        log=tuple(LogLines(stream=_stream(name), spans=tuple(ansi.spans(text))) for name, _, text in log.pieces),
-        log_cut=log.start > 0,
-        log_size=formats.size(log.size),
+        log=present_log(log, run.started_at),
         cursor=f"0.{log.end}",
         begun=(run.started_at is not None) + (run.seed is not None),
         started=rfc3339(run.started_at) if run.started_at else "",
@@ -324,10 +287,6 @@ def _metric(key: str, summary: MetricSummary) -> MetricRow:
         count=formats.number(summary.count),
         step=formats.number(summary.step),
     )
-
-
-def _stream(name: Any) -> str:
-    return name if isinstance(name, str) else ("out", "err", "lab")[name]
 
 
 def _attempts(attempts: Sequence[Any], at: datetime) -> list[AttemptRow]:

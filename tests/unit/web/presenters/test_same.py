@@ -58,6 +58,12 @@ def test_metrics_find_their_chart(key: str, found: list[str]) -> None:
     assert list(family(key)) == found
 
 
+@pytest.mark.parametrize(("seconds", "text"), CASES["since"])
+def test_times_of_lines_count_from_the_start(seconds: float, text: str) -> None:
+    assert formats.since(seconds) == text
+
+
 @pytest.mark.parametrize(("text", "found"), CASES["spans"])
 def test_colours_become_spans(text: str, found: list[list[str]]) -> None:
-    assert [[span.text, span.classes] for span in spans(text)] == found
+    expected = [[*span, "", ""][:4] for span in found]
+    assert [[span.text, span.classes, span.color, span.ground] for span in spans(text)] == expected
