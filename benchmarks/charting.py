@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import math
-import shutil
 import statistics
 import tempfile
 import time
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.figures import Figure
+from benchmarks.labs import chromium, finished_run
 from benchmarks.serving import free_port, lab_server, seconds_to_first_page
-from flasklab.config import Settings
 from flasklab.runs.metrics import Points
-from flasklab.runs.run import NewRun, new_run_id
-from flasklab.runs.state import RunState
-from flasklab.runs.times import now
-from flasklab.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from flasklab.store.store import Store
 
 _MILLION = 1_000_000
 _PER_COMMIT = 100_000
 _PIXELS = 900
 _ROUNDS = 15
 _BINARY: Final = {"Accept": "application/vnd.flasklab.series"}
-_FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 # When the chart's canvas had something on it, in milliseconds since the page was asked for.
 _DRAWN = """() => new Promise((done) => {
     const look = () => {
@@ -47,7 +44,9 @@ def measure() -> Iterator[Figure]:
         lab = Path(folder)
         (lab / "experiments").mkdir()
         (lab / "experiments" / "long.py").write_text("from flasklab import experiment\n", encoding="utf-8")
-        runs = {total: _fill(lab / "results", total) for total in (_MILLION, 10 * _MILLION)}
+        runs = {
+            total: finished_run(lab / "results", partial(_points, total=total)) for total in (_MILLION, 10 * _MILLION)
+        }
         port = free_port()
         with lab_server(lab, port):
             seconds_to_first_page(port, time.perf_counter())
@@ -68,35 +67,6 @@ def measure() -> Iterator[Figure]:
                 yield Figure(what=what, value=drawn, unit="ms", against=1000, name="limit", is_limit=True)
 
 
-def _fill(results: Path, total: int) -> str:
-    """A finished run with a metric of `total` points; its id."""
-    settings = Settings(
-        root=results.parent, results=results, experiments="", database_url=f"sqlite:///{results}/lab.db"
-    )
-    store = Store(settings, checkpointing=True).open()
-    run_id = new_run_id()
-    with store.write() as unit:
-        run = unit.runs.add(NewRun(id=run_id, experiment="long", params={}), now())
-        attempt = unit.runs.claim(run_id, now())
-        assert attempt is not None
-        unit.runs.begin(run_id, attempt, now())
-    for start in range(0, total, _PER_COMMIT):
-        steps = range(start, start + _PER_COMMIT)
-        points = Points(
-            steps=steps,
-            values=[math.sin(step / 50_000) + math.sin(step * 12.9898) / 5 for step in steps],
-            times=[1.76e9 + step / 1000 for step in steps],
-            seqs=range(start + 1, start + _PER_COMMIT + 1),
-        )
-        with store.write() as unit:
-            unit.metrics.append(run.number, {"loss": points})
-    with store.write() as unit:
-        state = RunState.SUCCEEDED
-        unit.runs.settle(run_id, attempt, state=state, output=None, error=None, at=now(), seq=total + 1)
-    store.close()
-    return run_id
-
-
 def _milliseconds(address: str) -> float:
     """The median of some answers, after a first one."""
     found = []
@@ -110,14 +80,9 @@ def _milliseconds(address: str) -> float:
 
 def _drawn(address: str) -> float | None:
     """Milliseconds from asking for the page until its chart is drawn, the median of five; None without Chromium."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        print("no chromium: the browser's part is left out")
-        return None
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+    with chromium() as browser:
+        if browser is None:
+            return None
         found = []
         for _ in range(5):
             context = browser.new_context(viewport={"width": 1280, "height": 900}, bypass_csp=True)
@@ -125,5 +90,18 @@ def _drawn(address: str) -> float | None:
             page.goto(address, wait_until="commit")
             found.append(float(page.evaluate(_DRAWN)))
             context.close()
-        browser.close()
     return statistics.median(found)
+
+
+def _points(store: Store, number: int, total: int) -> int:
+    for start in range(0, total, _PER_COMMIT):
+        steps = range(start, start + _PER_COMMIT)
+        points = Points(
+            steps=steps,
+            values=[math.sin(step / 50_000) + math.sin(step * 12.9898) / 5 for step in steps],
+            times=[1.76e9 + step / 1000 for step in steps],
+            seqs=range(start + 1, start + _PER_COMMIT + 1),
+        )
+        with store.write() as unit:
+            unit.metrics.append(number, {"loss": points})
+    return total
