@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
 from playwright.sync_api import expect
+
+from tests.acceptance.browser.test_access import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -235,6 +238,40 @@ def test_a_line_of_ten_megabytes_does_no_harm(visit: Callable[..., Visitor], log
     more = page.get_by_role("link", name="show all 10.0 MB")
     address = str(more.get_attribute("href"))
     assert logged.get(address).body == b"x" * 10_000_000 + b"\n"
+
+
+def test_what_a_flood_lost_is_told_once_where_it_is_missing(
+    visit: Callable[..., Visitor], make_lab: Callable[..., ServedLab]
+) -> None:
+    lab = make_lab("logged", FLASKLAB_MAX_LOG="1 MiB")
+    lab.start()
+    run = lab.run("lines", count=100_000, width=100, failing="true")
+    page = visit(lab).open(f"results/{run['id']}?tab=log")
+    expect(log_of(page)).to_contain_text("ValueError: the numbers do not fit")
+    gap = lab.get(f"/api/v1/runs/{run['id']}/logs?line=50000&lines=1").json["gap"]
+    page.goto(f"results/{run['id']}?tab=log#L{gap}")
+    page.reload()
+    expect(page.locator(f"#L{gap}.here")).to_be_visible()
+    expect(page.locator(".gap")).to_have_text(
+        re.compile(r"bytes \(.* lines\) of output are left out here: .*FLASKLAB_MAX_LOG")
+    )
+    before = numbers(page)[numbers(page).index(gap) - 1]
+    expect(page.locator(f"#L{before} + .gap + #L{gap}")).to_have_count(1)
+    log_of(page).press("Home")
+    expect(page.locator("#L1")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong_with_a_log(
+    visit: Callable[..., Visitor], logged: ServedLab, failed: str, scheme: Literal["light", "dark"]
+) -> None:
+    colors = logged.run("colors")["id"]
+    for run in (failed, colors):
+        page = visit(logged, color_scheme=scheme).open(f"results/{run}?tab=log")
+        expect(log_of(page).locator(".ln").last).to_be_visible()
+        page.get_by_label("Times").select_option("Since start")
+        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}}).response["violations"]
+        assert [(one["id"], node["html"], node["failureSummary"]) for one in found for node in one["nodes"]] == []
 
 
 def test_a_phone_shows_lines_without_scrolling_sideways(

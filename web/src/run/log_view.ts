@@ -18,6 +18,8 @@ const MOST_LINES = 1500; // in the page
 const NEAR_PX = 800; // of an end: more is loaded
 const END_PX = 40; // so near the end counts as at the end
 
+const isGap = (element: Element | null): boolean => element?.classList.contains('gap') ?? false;
+
 export class LogView {
   /** The whole log's last line. */
   lines: number;
@@ -218,11 +220,13 @@ export class LogView {
     this.lines = Math.max(this.lines, found.lines);
     if (before) {
       const below = this.place.scrollHeight - this.place.scrollTop;
+      if (found.left_out && isGap(this.place.firstElementChild)) this.place.firstElementChild?.remove();
       this.place.prepend(...this.drawn(found, false));
       this.previous = found.previous;
       this.place.scrollTop = this.place.scrollHeight - below;
       this.trimBottom();
     } else {
+      if (found.left_out && isGap(this.place.lastElementChild)) this.place.lastElementChild?.remove();
       this.place.append(...this.drawn(found, true));
       this.next = found.next;
       if (this.hasEnd) this.unfinished(found.unfinished);
