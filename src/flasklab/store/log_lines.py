@@ -115,6 +115,16 @@ def _shorten(rows: list[LogLine], start: int) -> int:
     return rows[0].start if rows else start
 
 
+def _whole_lines(text: LogText, begin: int, until: int, low: int, end: int) -> tuple[int, int]:
+    """The lines that begin in a piece, as a whole: a long one goes on in the next pieces."""
+    begin, until = max(begin, low), min(until, end)
+    if begin > low and text.byte(begin - 1) != b"\n":
+        begin = min(text.line_start(text.line_at(begin) + 1), end)
+    if begin < until and text.byte(until - 1) != b"\n":
+        until = min(text.line_start(text.line_at(until - 1) + 1), end)
+    return begin, max(begin, until)
+
+
 def _stream_after(text: LogText, rows: list[LogLine], most: int, stream: str, start: int, end: int) -> int:
     stop = start
     for count, batch in enumerate(text.batches(start, backward=False, most=_BATCH_PIECES), start=1):
@@ -122,10 +132,11 @@ def _stream_after(text: LogText, rows: list[LogLine], most: int, stream: str, st
             if begin >= end:
                 return end
             if record.stream == stream:
-                stop = _read(text, rows, most, begin, min(until, end))
-                if len(rows) >= most or stop < min(until, end):
+                first, last = _whole_lines(text, begin, until, start, end)
+                stop = max(stop, _read(text, rows, most, first, last))
+                if len(rows) >= most or stop < last:
                     return stop
-        stop = min(batch[-1][1], end)
+        stop = max(stop, min(batch[-1][1], end))
         if count == _MOST_BATCHES:
             return stop
     return end
@@ -139,9 +150,10 @@ def _stream_before(text: LogText, rows: list[LogLine], most: int, stream: str, l
             if record.stream != stream:
                 continue
             found: list[LogLine] = []
+            begin, until = _whole_lines(text, begin, until, low, end)
             last = text.line_at(until - 1)
             first = text.line_start(max(1, last - (most - len(rows)) + 1))
-            _read(text, found, most, max(begin, first, low), until, whole=True)
+            _read(text, found, most, max(begin, first), until, whole=True)
             rows[:0] = found[-(most - len(rows)) :]
             if len(rows) >= most or sum(len(row.text) for row in rows) >= _ANSWER_BYTES:
                 return rows[0].start

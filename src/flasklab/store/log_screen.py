@@ -59,7 +59,9 @@ class Screen:
         data, self._cut = self._cut + data, b""
         if self.is_empty:
             self.since = time
-        if cut := _CUT_MOVE.search(data, max(0, len(data) - _CUT_TAIL)):
+        if data.endswith(b"\r"):  # of a line end, perhaps
+            data, self._cut = data.rstrip(b"\r"), b"\r"
+        elif cut := _CUT_MOVE.search(data, max(0, len(data) - _CUT_TAIL)):
             data, self._cut = data[: cut.start()], data[cut.start() :]
         while b"\r\n" in data:
             data = data.replace(b"\r\n", b"\n")
@@ -82,7 +84,7 @@ class Screen:
 
     def take(self) -> bytes:
         """Everything that is held, as it is; nothing is held afterwards."""
-        if self._cut:
+        if self._cut not in (b"", b"\r"):
             self._draw(self._cut)
         last = self._last()
         ended = self._rows[last].ended_at is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 from unittest.mock import create_autospec
@@ -191,3 +192,19 @@ def test_points_whose_commit_was_not_heard_of_are_not_stored_twice(store: Store,
             assert attempt.recorded.write(unit)
     with store.read() as unit:
         assert list(unit.points.series(attempt.spec.number, "loss").steps) == [7]
+
+
+def test_what_was_printed_before_a_traceback_stands_before_it(store: Store, settings: Settings) -> None:
+    attempt = under_way(store, settings)
+    _, out, err = attempt.open_pipes()
+    os.write(out, b"the last words\n")
+    os.write(err, b"Traceback (most recent call last):\n")
+    assert attempt.read(attempt.outputs["err"])
+    assert [piece.stream for piece in store.logs.read(attempt.spec.id).pieces] == ["out", "err"]
+    os.close(out)
+    os.write(err, b"ValueError: no\n")
+    assert attempt.read(attempt.outputs["err"])
+    assert not attempt.read(attempt.outputs["out"])
+    attempt.drain()
+    os.close(err)
+    attempt.log.close()

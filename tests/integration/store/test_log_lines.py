@@ -56,7 +56,7 @@ def upwards(logs: LogStore, most: int, stream: str = "") -> list[LogLine]:
 @given(
     st.lists(st.tuples(st.sampled_from(["out", "err"]), st.text("ab€", max_size=9)), min_size=1, max_size=60),
     st.integers(1, 20),
-    st.sampled_from([NO_LIMIT, 160]),
+    st.sampled_from([NO_LIMIT, 480]),  # so that no line is longer than a part
 )
 def test_lines_are_the_same_in_both_directions_and_for_each_stream(
     tmp_path_factory: pytest.TempPathFactory, printed: list[tuple[str, str]], most: int, limit: int
@@ -72,6 +72,21 @@ def test_lines_are_the_same_in_both_directions_and_for_each_stream(
         own = [row for row in rows if row.stream == stream]
         assert downwards(logs, most, stream) == own
         assert upwards(logs, most, stream) == own
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.text("ab€\n", max_size=60), min_size=1, max_size=30), st.integers(1, 9))
+def test_lines_longer_than_what_is_kept_of_the_end_do_no_harm(
+    tmp_path_factory: pytest.TempPathFactory, printed: list[str], most: int
+) -> None:
+    logs = LogStore(tmp_path_factory.mktemp("logs"))
+    write(logs, *(("out", text) for text in printed), limit=160)
+    for stream in ("", "out", "err"):
+        for rows in (downwards(logs, most, stream), upwards(logs, most, stream)):
+            numbers = [row.number for row in rows]
+            assert numbers == sorted(numbers)
+    with logs.copy("run") as copy:
+        assert len(b"".join(iter(copy.read, b""))) == copy.size
 
 
 def test_a_line_is_found_by_its_number_in_a_long_log(logs: LogStore) -> None:
@@ -112,6 +127,19 @@ def test_of_a_long_line_the_beginning_is_given_and_how_much_there_is(logs: LogSt
     assert [row.number for row in logs.lines_before("run", 4, 2).rows] == [2, 3]
     with logs.copy("run", 2, 1) as copy:
         assert b"".join(iter(copy.read, b"")).decode() == "€" * 1_000_000 + "\n"
+
+
+def test_a_long_line_that_came_bit_by_bit_is_one_line_of_its_stream(logs: LogStore) -> None:
+    writer = logs.writer("run", NO_LIMIT)
+    writer.append("err", b"before\n", 0.0)
+    for position in range(100):
+        writer.append("out", b"x" * 5000, float(position))
+    writer.append("out", b"\nafter\n", 200.0)
+    writer.append("err", b"last\n", 201.0)
+    writer.close()
+    for rows in (downwards(logs, 10, "out"), upwards(logs, 10, "out")):
+        assert [(row.number, row.more) for row in rows] == [(2, 500_000 - LINE_BYTES), (3, 0)]
+    assert [row.number for row in upwards(logs, 1, "err")] == [1, 4]
 
 
 def test_the_colours_that_hold_at_a_line_are_told_for_each_stream(logs: LogStore) -> None:
