@@ -21,21 +21,24 @@ def lines_after(text: LogText, first: int, most: int, stream: str = "") -> LogLi
     """At most `most` lines from number `first` on, without passing a gap; of one stream, if it is given."""
     start = text.line_start(max(first, 1))
     low, end = text.stretch(start)
+    start = max(start, low)  # the line itself may be missing
     rows: list[LogLine] = []
     stop = _stream_after(text, rows, most, stream, start, end) if stream else _read(text, rows, most, start, end)
     if end <= stop < text.end:
         stop = text.stretch(end)[0]
     following = text.line_at(stop) if stop < text.end else None
-    if following is not None and rows and following <= rows[-1].number:  # a gap inside a line
-        following = rows[-1].number + 1
+    seen = rows[-1].number if rows else text.line_at(start)
+    if following is not None and following <= seen:  # a gap inside a line
+        following = seen + 1 if seen < text.lines else None
+    missing = text.left_out(low) if start == low or _first_whole(text, low) == start else None
     return LogLines(
         rows=tuple(rows),
         previous=text.line_at(start) if start > 0 else None,
         next=following,
         size=text.end,
         lines=text.lines,
-        gap=text.line_at(low) if start == low and text.left_out(low) else None,
-        left_out=text.left_out(start),
+        gap=text.line_at(start) if missing else None,
+        left_out=missing,
         styles=text.styles(rows[0].start) if rows else {},
     )
 
@@ -55,16 +58,28 @@ def lines_before(text: LogText, before: int, most: int, stream: str = "") -> Log
         stop = max(low, text.line_start(max(1, last - most + 1)))
         _read(text, rows, most, stop, end, whole=True)
         stop = _shorten(rows, stop)
+    gap = text.line_at(at) if missing else None
+    if rows and stop == low and _first_whole(text, low) >= 0:  # the rest of a line whose beginning is before the gap
+        gap, missing = rows[0].number, text.left_out(low)
     return LogLines(
         rows=tuple(rows),
         previous=text.line_at(stop) if stop > 0 else None,
         next=text.line_at(at) if at < text.end else None,
         size=text.end,
         lines=text.lines,
-        gap=text.line_at(at) if missing else None,
+        gap=gap,
         left_out=missing,
         styles=text.styles(rows[0].start) if rows else {},
     )
+
+
+def _first_whole(text: LogText, low: int) -> int:
+    """Where the first whole line begins behind a gap at `low` inside a line; -1 where no gap is inside a line."""
+    missing = text.left_out(low)
+    if missing is None or low == missing.bytes:
+        return -1
+    number = text.line_at(low)
+    return text.line_start(number + 1) if number <= text.line_at(low - missing.bytes - 1) else -1
 
 
 def _read(text: LogText, rows: list[LogLine], most: int, start: int, end: int, *, whole: bool = False) -> int:

@@ -89,6 +89,21 @@ def test_lines_longer_than_what_is_kept_of_the_end_do_no_harm(
         assert len(b"".join(iter(copy.read, b""))) == copy.size
 
 
+def test_a_gap_inside_a_line_is_told_before_the_next_one(logs: LogStore) -> None:
+    write(logs, ("out", "before\n"), ("out", "x" * 4_000_000 + "\nafter\n"), limit=2_000_000)
+    first = logs.lines("run", 1, 9)
+    assert [row.number for row in first.rows] == [1, 2]
+    assert first.next == 3
+    after = logs.lines("run", 3, 9)
+    assert [row.text for row in after.rows] == ["after"]
+    assert after.gap == 3
+    assert after.left_out is not None
+    assert after.left_out.bytes > 1_900_000
+    before = logs.lines_before("run", 4, 9)
+    assert [row.number for row in before.rows] == [2, 3]
+    assert (before.gap, before.left_out) == (2, after.left_out)
+
+
 def test_a_line_is_found_by_its_number_in_a_long_log(logs: LogStore) -> None:
     write(
         logs,

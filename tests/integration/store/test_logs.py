@@ -195,6 +195,8 @@ def test_offsets_and_numbers_count_what_was_left_out(logs: LogStore) -> None:
         (f"line {row.number:04d}", 10 * (row.number - 1)) for row in found.rows
     ]
     assert found.rows[-1].number == found.lines == 1000
+    first_missing = found.gap - found.left_out.lines
+    assert logs.lines("abc", first_missing, 1000) == found
     before = logs.lines_before("abc", found.rows[0].number, 5)
     assert before.left_out == found.left_out
     assert before.gap == found.gap

@@ -183,7 +183,7 @@ export class LogView {
   }
 
   private replace(found: LogLines): void {
-    this.place.replaceChildren(...this.drawn(found, true));
+    this.place.replaceChildren(...this.drawn(found));
     this.last = undefined;
     this.previous = found.previous;
     this.next = found.next;
@@ -193,11 +193,11 @@ export class LogView {
   }
 
   /** The elements of an answer, with the sentence about what is missing before or after its lines. */
-  private drawn(found: LogLines, before: boolean): HTMLElement[] {
+  private drawn(found: LogLines): HTMLElement[] {
     const drawing = new Drawing(this.source.address, this.began(), found.styles);
     const elements = found.rows.map((row) => drawing.line(row));
     if (found.left_out && found.gap !== null) {
-      const isBefore = before && (found.rows[0]?.number ?? found.gap) >= found.gap;
+      const isBefore = (found.rows[0]?.number ?? found.gap) >= found.gap;
       if (isBefore) elements.unshift(gapLine(found.left_out));
       else elements.push(gapLine(found.left_out));
     }
@@ -221,13 +221,13 @@ export class LogView {
     if (before) {
       const below = this.place.scrollHeight - this.place.scrollTop;
       if (found.left_out && isGap(this.place.firstElementChild)) this.place.firstElementChild?.remove();
-      this.place.prepend(...this.drawn(found, false));
+      this.place.prepend(...this.drawn(found));
       this.previous = found.previous;
       this.place.scrollTop = this.place.scrollHeight - below;
       this.trimBottom();
     } else {
       if (found.left_out && isGap(this.place.lastElementChild)) this.place.lastElementChild?.remove();
-      this.place.append(...this.drawn(found, true));
+      this.place.append(...this.drawn(found));
       this.next = found.next;
       if (this.hasEnd) this.unfinished(found.unfinished);
       this.trimTop();
