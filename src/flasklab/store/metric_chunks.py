@@ -32,6 +32,7 @@ FAN: Final = 16  # buckets that one of the next level stands for, and chunks tha
 _MOST_OPEN = 32  # chunks per key, before those at the end are joined
 _MOST_KEYS = 500  # of one question
 _MOST_TIDIED = 200  # metrics whose chunks are joined in one transaction, so that none takes long
+_LARGE_POINTS = 4_096  # chunks of so many points on average are few enough as they are
 _MOST_FINISHED = 1_000  # likewise at a run's end; the chunks of the others stay as they are
 
 _chunks, _summaries = metric_chunks.c, metric_summaries.c
@@ -96,10 +97,11 @@ class MetricChunks:
             self._change(run_number, changed)
 
     def finish(self, run_number: int) -> None:
-        """Join the open chunks of each of a run's metrics into one; nothing is added any more."""
+        """Join the open chunks of each of a run's metrics into one, where they are small; nothing is added any more."""
         rows = self._connection.execute(
             select(metric_summaries)
             .where(_summaries.run_number == run_number, _summaries.open_chunks > 1)
+            .where(_summaries.total - _summaries.closed < _summaries.open_chunks * _LARGE_POINTS)
             .limit(_MOST_FINISHED)
         ).all()
         changed = []
