@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import idling, importing, killing, recording, rivals, starting, watching
+from benchmarks import charting, idling, importing, killing, opening, recording, rivals, starting, watching
 
 ALL = {
     "importing": importing.measure,
@@ -12,6 +12,8 @@ ALL = {
     "idling": idling.measure,
     "recording": recording.measure,
     "watching": watching.measure,
+    "charting": charting.measure,
+    "opening": opening.measure,
 }
 ASKED = {"killing": killing.measure, "rivals": rivals.measure}  # minutes long: only where they are named
 

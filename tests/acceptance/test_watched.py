@@ -31,7 +31,7 @@ def test_bars_of_tqdm_are_the_runs_progress_while_it_goes_on(loops: ServedLab) -
     assert (seen["total"], seen["message"]) == (3, "epoch")
     assert (seen["inner"][0]["total"], seen["inner"][0]["unit"]) == (20, "batch")
     assert loops.finished(run_id)["progress"]["done"] == 3
-    assert "20/20" in loops.log(run_id)
+    assert "3/3" in loops.log(run_id)  # the inner bars are cleared when they are full, as on a terminal
 
 
 def test_pace_and_what_is_left_are_told_once_a_loop_has_gone_on_for_a_while(loops: ServedLab) -> None:

@@ -96,11 +96,24 @@ test('smoothing keeps a constant constant, gaps gaps, and what was logged beside
 });
 
 test('the height of a chart holds what is in view, bands too', () => {
-  const lines = [lineOf(curve([0, 10, 20], [1, 2, 900], { low: [0, 1, 5], high: [5, 3, 999] }), PLAIN)];
+  const banded = curve([0, 10, 20], [1, 2, 900], { low: [0, 1, 5], high: [5, 3, 999] });
+  const lines = [lineOf(banded, PLAIN)];
   expect(widthOf(lines)).toEqual({ low: 0, high: 20 });
-  expect(spanOf(lines)).toEqual({ low: 0, high: 30 });
   expect(heightOf(lines, { low: 0, high: 10 })).toEqual({ low: 0, high: 5 });
-  expect(heightOf(lines, { low: 12, high: 15 })).toBeNull();
+  expect(heightOf(lines, { low: 40, high: 50 })).toBeNull();
+  const rising = [lineOf(curve([0, 10], [0, 100]), { ...PLAIN, smoothing: 0.5 })];
+  expect(heightOf(rising, { low: 20, high: 30 })).toBeNull();
+  expect(heightOf(rising, { low: 2, high: 4 })?.high).toBe(40); // no point is there, but the line is
+  expect(heightOf(rising, { low: 2, high: 4 })?.low).toBeCloseTo(40 / 3); // and the smoothed one below it
+});
+
+test('curves span all of their points, and the last bucket to its end', () => {
+  const banded = curve([0, 10, 20], [1, 2, 3], { low: [0, 1, 2], high: [2, 3, 4] });
+  expect(spanOf([banded], PLAIN)).toEqual({ low: 0, high: 30 });
+  expect(spanOf([banded, curve([-5, 7], [1, NaN])], PLAIN)).toEqual({ low: -5, high: 30 });
+  expect(spanOf([curve([-5, 7], [1, 1])], { ...PLAIN, logX: true })).toEqual({ low: 7, high: 7 });
+  expect(spanOf([curve([0, 1], [1, 1])], { ...PLAIN, over: 'relative' })).toEqual({ low: 0, high: 10 });
+  expect(spanOf([], PLAIN)).toBeNull();
 });
 
 test('under the crosshair is what is nearest, without one the last in view', () => {
@@ -113,6 +126,7 @@ test('under the crosshair is what is nearest, without one the last in view', () 
 
 test('a lone value stands in the middle of its axis, wherever it is', () => {
   expect(across({ low: 4, high: 4 }, false)).toEqual({ low: 2, high: 6 });
+  expect(roomy({ low: 4, high: 4 + 1e-15 }, false).low).toBe(2); // the same value, smoothed
   expect(roomy({ low: 0, high: 0 }, false)).toEqual({ low: -1, high: 1 });
   const { low, high } = roomy({ low: 10, high: 10 }, true);
   expect(low * high).toBeCloseTo(100);

@@ -20,6 +20,12 @@ test('very small and very large numbers have exponents', () => {
   expect(labels(linearTicks({ low: 1e20, high: 3e20 }, 2))).toEqual(['1e20', '2e20', '3e20']);
 });
 
+test('a range finer than doubles has no ticks, instead of no end of them', () => {
+  expect(ticksOver({ low: 1.8e9, high: 1.8e9 + 5e-7 }, 'times', false, 7)).toEqual([]);
+  expect(linearTicks({ low: 3.25, high: 3.25 + 5e-16 }, 5)).toEqual([]);
+  expect(labels(linearTicks({ low: -Number.MAX_VALUE, high: Number.MAX_VALUE }, 5))).toEqual(['0']);
+});
+
 test('steps are whole numbers', () => {
   expect(labels(ticksOver({ low: 0, high: 2 }, 'steps', false, 8))).toEqual(['0', '1', '2']);
 });

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from flasklab.services.run_follow import Live
 
 _CURVE_POINTS = 1_000  # of a curve, when nobody says
+_MOST_CURVE_POINTS = 10_000
 _MOST_POINTS = 1_000_000
 _bodies: WeakKeyDictionary[Live, bytes] = WeakKeyDictionary()  # answers to many who follow one run, made once
 
@@ -41,7 +42,8 @@ def metrics(run_id: str) -> Response:
     if window is not None and after is not None:
         raise refused("after", "does not go together with from and to")
     if form == "binary":
-        found = read.curves(run_id, keys, points or _CURVE_POINTS, window=window, over=over)
+        pixels = min(points or _CURVE_POINTS, _MOST_CURVE_POINTS)
+        found = read.curves(run_id, keys, pixels, window=window, over=over)
         return Response(encode_curves(found), mimetype=SERIES)
     found = read.series(run_id, keys, points, window=window, after=after)
     return json_answer(
@@ -93,5 +95,7 @@ def _window(over: Over) -> Window | None:
     low, high = asked_real("from"), asked_real("to")
     if low is None and high is None:
         return None
+    if low is not None and high is not None and low > high:
+        raise refused("to", "must not be less than from")
     infinity = float("inf")
     return Window(low=-infinity if low is None else low, high=infinity if high is None else high, over=over)

@@ -116,6 +116,7 @@ class Recorded:
     _known: dict[str, Artifact] = field(default_factory=dict)  # every artifact of this attempt, by name
     _begin_written: bool = False
     _columns: dict[str, _Column] = field(default_factory=dict)
+    _points_seq: int = 0  # number of the event that brought the latest points
     _counts: dict[str, int] = field(default_factory=dict)  # points per key, to number those without a step
     _artifacts: list[Artifact] = field(default_factory=list)
     _changes: dict[str, Any] = field(default_factory=dict)  # columns of the run's row
@@ -165,6 +166,12 @@ class Recorded:
 
     def _take_points(self, frame: Metrics) -> None:
         first, self.seq = self.seq + 1, self.seq + len(frame.steps)
+        if len(set(frame.keys)) < len(frame.keys) and len(frame.steps) > 1:  # names that are one once they are cut
+            self.seq = first - 1
+            for time_, step, *row in zip(frame.times, frame.steps, *frame.columns, strict=True):
+                self._take_points(Metrics(frame.keys, (time_,), (step,), tuple((value,) for value in row)))
+            return
+        self._points_seq = self.seq
         seqs = range(first, self.seq + 1)
         unnumbered = NO_STEP in frame.steps
         for key, values in zip(frame.keys, frame.columns, strict=True):
@@ -253,16 +260,19 @@ class Recorded:
                 return False
             unit.attempts.begin(self.number, self.attempt, at=self.begun_at, pid=self.pid)
             unit.events.add(self.number, self.seq, RunState.RUNNING, {"attempt": self.attempt}, self.begun_at)
+        # After a commit whose answer was lost, its points are there already.
+        written = unit.runs.seq(self.id) >= self._points_seq
         dropped = self._dropped or None
         if not unit.runs.record(self.id, self.attempt, seq=self.seq, dropped=dropped, **self._changes):
             return False
-        unit.metrics.append(
-            self.number,
-            {
-                key: Points(steps=column.steps, values=column.values, times=column.times, seqs=column.seqs)
-                for key, column in self._columns.items()
-            },
-        )
+        if not written:
+            unit.metrics.append(
+                self.number,
+                {
+                    key: Points(steps=column.steps, values=column.values, times=column.times, seqs=column.seqs)
+                    for key, column in self._columns.items()
+                },
+            )
         for artifact in self._artifacts:
             unit.artifacts.add(self.number, artifact)
         return True

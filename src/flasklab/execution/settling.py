@@ -42,7 +42,6 @@ def settle(unit: Unit, attempt: Attempt) -> str:
         if unit.runs.requeue(spec.id, spec.attempt, seq=recorded.seq):
             unit.events.add(spec.number, recorded.seq, RunState.QUEUED, told, at)
         return reason
-    unit.metrics.finish(spec.number)
     settled = unit.runs.settle(
         spec.id,
         spec.attempt,
@@ -53,6 +52,7 @@ def settle(unit: Unit, attempt: Attempt) -> str:
         seq=recorded.seq,
     )
     if settled:  # else it was before, by a transaction whose answer was lost
+        unit.metrics.finish(spec.number)
         unit.events.add(spec.number, recorded.seq, verdict.state, told, at)
     return ""
 

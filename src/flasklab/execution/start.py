@@ -56,5 +56,9 @@ def supervisor_command(*flags: str) -> list[str]:
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without what belongs to a web server's own process."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("WERKZEUG_")}
+    """This process's environment without what belongs to a web server's own process, or to a run it is part of."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("WERKZEUG_") and name not in ("FLASKLAB_RUN_FOLDER", "FLASKLAB_RUN_ID")
+    }

@@ -291,5 +291,5 @@ def _keys(block: bytes) -> tuple[str, ...]:
         position += _KEY_LENGTH.size + length
         if position > len(block):
             raise ValueError("a key is cut")
-        keys.append(block[position - length : position].decode("utf-8", "replace"))
+        keys.append(block[position - length : position].decode("utf-8", "replace").replace("\0", "\ufffd"))
     return tuple(keys)

@@ -66,8 +66,7 @@ class RunProxy:
         """Record the values of some metrics: `run.log(step=1, loss=0.5)` or `run.log({"loss": 0.5}, step=1)`.
 
         Args:
-            values: a mapping of names to numbers (Python, NumPy, torch; bools count as 0 and 1; NaN and
-            infinities
+            values: a mapping of names to numbers (Python, NumPy, torch; bools count as 0 and 1; NaN and infinities
                 are kept); the names may be any text
             step: the whole number they belong to; without one, points are numbered as they come
             named: more values, by name

@@ -113,7 +113,7 @@ def coarser(buckets: Buckets, starts: Whole) -> Buckets:
         high=buckets.high[highs],
         high_steps=buckets.high_steps[highs],
         high_times=buckets.high_times[highs],
-        means=np.where(numbers > 0, means, np.nan),
+        means=np.clip(np.where(numbers > 0, means, np.nan), buckets.low[lows], buckets.high[highs]),  # rounded sums
         numbers=numbers,
     )
 
@@ -147,7 +147,8 @@ def extreme_points(buckets: Buckets) -> Raw:
     values = _paired(buckets.low, buckets.high, order)
     times = _paired(buckets.low_times, buckets.high_times, order)
     kept = np.ones(len(steps), bool)
-    kept[1::2] = (steps[1::2] != steps[::2]) | (times[1::2] != times[::2])
+    same = (values[1::2] == values[::2]) | np.isnan(values[1::2])
+    kept[1::2] = (steps[1::2] != steps[::2]) | (times[1::2] != times[::2]) | ~same
     return Raw(steps=steps[kept], values=values[kept], times=times[kept])
 
 

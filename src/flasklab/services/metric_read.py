@@ -42,7 +42,7 @@ class MetricRead:
     def series(
         self,
         run_id: str,
-        keys: Iterable[str] | None = None,
+        keys: Sequence[str] | None = None,
         points: int | None = None,
         *,
         window: Window | None = None,
@@ -64,10 +64,10 @@ class MetricRead:
             run = unit.runs.glance(run_id)
             wanted = _wanted(unit, run.number, keys)
             if after is not None:
-                new = unit.points.new_points(run.number, after, wanted)
+                new = unit.points.new_points(run.number, after, None if keys is None else wanted)
                 found = [reduced(new[key], points) for key in wanted if key in new]
             else:
-                found = [_series(unit, run.number, key, points, window) for key in wanted]
+                found = [series_of(unit, run.number, key, points, window) for key in wanted]
         return Found(cursor=str(run.seq), series=tuple(found))
 
     def curves(
@@ -116,8 +116,14 @@ class MetricRead:
 
     def _pieces(self, number: int, keys: Sequence[str]) -> Iterator[Series]:
         for key in keys:
-            with self._store.read() as unit:
-                yield from unit.points.pieces(number, key)
+            position = 0
+            while True:
+                with self._store.read() as unit:  # a short one each: whoever takes the pieces may be slow
+                    piece = unit.points.piece(number, key, position)
+                if piece is None:
+                    break
+                yield piece
+                position += len(piece.steps)
 
 
 def _wanted(unit: Unit, number: int, keys: Iterable[str] | None) -> list[str]:
@@ -128,7 +134,8 @@ def _wanted(unit: Unit, number: int, keys: Iterable[str] | None) -> list[str]:
     return [key for key in dict.fromkeys(keys) if key in there]
 
 
-def _series(unit: Unit, number: int, key: str, points: int | None, window: Window | None) -> Series:
+def series_of(unit: Unit, number: int, key: str, points: int | None, window: Window | None = None) -> Series:
+    """A metric's points in a window, at most about `points` of them, extremes kept."""
     if points is None or unit.metrics.count(number, key) <= points:
         return _within(unit.points.series(number, key), window)
     stretch = unit.points.stretch(number, key, points, window, ends=True)
@@ -178,7 +185,7 @@ def _curve(key: str, stretch: Stretch, points: int, window: Window | None, over:
         times=rows.times,
         values=rows.means,
     )
-    if whole and len(rows) <= points + 2:  # one beyond either edge of the window
+    if not len(rows) or (whole and len(rows) <= points + 2):  # one beyond either edge of the window
         return curve
     x = rows.steps.astype(float) if over == "steps" else rows.times
     drawn = buckets.coarser(rows, _starts(x, points, window))

@@ -4,7 +4,7 @@ The cursor is text: the number of the last event seen, the log's offset, and wha
 the run's own (its place in the queue, a cancel that was asked for). Equal cursors mean that nothing is new. It
 is meant for this room only; readers hand it back as they got it.
 
-Many may follow one run: what they ask within a moment is asked of the store once.
+Many may follow one run: what they ask within a moment is seldom asked of the store twice.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 from flasklab.runs.downsampling import reduced
 from flasklab.runs.state import RunState
+from flasklab.runs.system_metrics import is_system
 from flasklab.runs.times import now
+from flasklab.services.metric_read import series_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from flasklab.runs.metrics import Series
     from flasklab.runs.run import MetricSummary, Run
     from flasklab.store.store import Store
+    from flasklab.store.unit import Unit
 
 LOG_LINES = 500  # at most so many in one answer
 LOG_BYTES = 256 * 1024
@@ -34,8 +37,10 @@ FIRST_METRICS = 6  # whose numbers stand above a run's page, whatever else is as
 _CURSOR = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})(?:\.[a-z0-9]*)?")
 _FRESH_SECONDS = 10.0  # a run is watched closely in the first seconds after its start
 _QUICK_MS, _USUAL_MS, _IDLE_MS, _FINAL_MS = 500, 800, 2500, 5000
-_SAME_SECONDS = 0.05  # for so long a look at a run, and an answer, serve everyone who asks
-_MOST_KEPT = 512  # looks and answers
+_SAME_SECONDS = 0.05  # for so long a look at a run serves everyone who asks
+_MOST_LOOKS = 512
+_KEPT_SECONDS = 1.0  # for so long an answer serves all who ask the same, while nothing is new
+_MOST_ANSWERS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
@@ -75,7 +80,7 @@ class RunFollow:
         self._clock = clock
         self._lock = threading.Lock()
         self._looks: dict[str, tuple[float, Run, str]] = {}  # when, the run, its cursor
-        self._answers: dict[_Asked, tuple[str, Live]] = {}  # by question: the cursor it leads to
+        self._answers: dict[_Asked, tuple[float, str, Live]] = {}  # by question: when, the cursor it leads to
 
     def __call__(
         self,
@@ -98,13 +103,15 @@ class RunFollow:
         asked = _Asked(run_id, cursor, points or LIVE_POINTS, None if keys is None else tuple(keys))
         _, following = self._look(run_id)
         known = self._answers.get(asked)
-        if known is not None and known[0] == following:
-            return known[1]
+        if known is not None and known[1] == following:
+            return known[2]
         live = self._answer(asked)
         with self._lock:
-            if len(self._answers) >= _MOST_KEPT:
-                self._answers.clear()
-            self._answers[asked] = (following, live)
+            old = self._clock() - _KEPT_SECONDS
+            for one in [one for one, (at, *_) in self._answers.items() if at < old]:
+                del self._answers[one]
+            if len(self._answers) < _MOST_ANSWERS:
+                self._answers[asked] = (self._clock(), following, live)
         return live
 
     def head(self, run_id: str) -> str:
@@ -125,7 +132,7 @@ class RunFollow:
             run = unit.runs.glance(run_id)
         cursor = f"{run.seq}.{self._store.logs.size(run_id)}.{_view(run)}{self._store.logs.mark(run_id)}"
         with self._lock:
-            if len(self._looks) >= _MOST_KEPT:
+            if len(self._looks) >= _MOST_LOOKS:
                 self._looks.clear()
             self._looks[run_id] = (at, run, cursor)
         return run, cursor
@@ -143,7 +150,7 @@ class RunFollow:
             if after_seq != run.seq:
                 since = after_seq or 0
                 if asked.keys != ():
-                    new = unit.points.new_points(run.number, since, asked.keys)
+                    new = _new(unit, run.number, since, asked)
                 keys = unit.points.new_keys(run.number, since)
                 metrics = unit.metrics.some_summaries(run.number, new, FIRST_METRICS)
         log = self._log(run.id, offset)
@@ -154,7 +161,7 @@ class RunFollow:
             artifacts=artifacts,
             keys=tuple(keys),
             metrics=metrics,
-            points={key: reduced(series, asked.points) for key, series in new.items()},
+            points=new,
             log=log,
             poll_ms=_poll_ms(run, idle=following == asked.cursor),
         )
@@ -167,6 +174,16 @@ class RunFollow:
                 return found
         # At the beginning, or when more came than anyone can read: the end is what counts.
         return logs.tail(run_id, lines=LOG_LINES, limit=LOG_BYTES)
+
+
+def _new(unit: Unit, number: int, since: int, asked: _Asked) -> dict[str, Series]:
+    """The points after event `since`; from the beginning on, long series are never read whole."""
+    if since:
+        found = unit.points.new_points(number, since, asked.keys)
+        return {key: reduced(series, asked.points) for key, series in found.items()}
+    known = [key for key in unit.metrics.keys(number) if asked.keys is not None or not is_system(key)]
+    wanted = known if asked.keys is None else [key for key in known if key in asked.keys]
+    return {key: series_of(unit, number, key, asked.points) for key in wanted}
 
 
 def _read(cursor: str | None) -> tuple[int | None, int | None]:

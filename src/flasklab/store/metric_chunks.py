@@ -31,6 +31,9 @@ BUCKET_POINTS: Final = 64  # points of a bucket of the first level
 FAN: Final = 16  # buckets that one of the next level stands for, and chunks that one of the next level stands for
 _MOST_OPEN = 32  # chunks per key, before those at the end are joined
 _MOST_KEYS = 500  # of one question
+_MOST_TIDIED = 200  # metrics whose chunks are joined in one transaction, so that none takes long
+_LARGE_POINTS = 4_096  # chunks of so many points on average are few enough as they are
+_MOST_FINISHED = 1_000  # likewise at a run's end; the chunks of the others stay as they are
 
 _chunks, _summaries = metric_chunks.c, metric_summaries.c
 _ADD_CHUNK = insert(metric_chunks)
@@ -80,9 +83,13 @@ class MetricChunks:
             (fresh if known is None else changed).append((key, summary))
         if chunks:
             self._connection.execute(_ADD_CHUNK, chunks)
-        for key, summary in (*fresh, *changed):
-            if summary["open_chunks"] > _MOST_OPEN or summary["total"] - summary["closed"] >= CLOSED_POINTS:
-                self._tidy(run_number, key, summary)
+        crowded = [
+            (key, summary)
+            for key, summary in (*fresh, *changed)
+            if summary["open_chunks"] > _MOST_OPEN or summary["total"] - summary["closed"] >= CLOSED_POINTS
+        ]
+        for key, summary in crowded[:_MOST_TIDIED]:  # the others in the transactions to come
+            self._tidy(run_number, key, summary)
         if fresh:
             rows = [{"run_number": run_number, "key": key, **summary} for key, summary in fresh]
             self._connection.execute(_ADD_SUMMARY, rows)
@@ -90,9 +97,12 @@ class MetricChunks:
             self._change(run_number, changed)
 
     def finish(self, run_number: int) -> None:
-        """Join the open chunks of each of a run's metrics into one; nothing is added any more."""
+        """Join the open chunks of each of a run's metrics into one, where they are small; nothing is added any more."""
         rows = self._connection.execute(
-            select(metric_summaries).where(_summaries.run_number == run_number, _summaries.open_chunks > 1)
+            select(metric_summaries)
+            .where(_summaries.run_number == run_number, _summaries.open_chunks > 1)
+            .where(_summaries.total - _summaries.closed < _summaries.open_chunks * _LARGE_POINTS)
+            .limit(_MOST_FINISHED)
         ).all()
         changed = []
         for row in rows:

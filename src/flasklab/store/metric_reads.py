@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import func, select
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Part: TypeAlias = Raw | Buckets
 
 _FINER = 4  # buckets that are read for each one that is asked for, so that their edges do not show
+_MOST_KEYS = 500  # named in one question
+_MOST_UNORDERED = 4_000_000  # points read for a window of a series whose x goes back
 _chunks, _summaries = metric_chunks.c, metric_summaries.c
 _SPANS = (_chunks.level, _chunks.start, _chunks.length)
 
@@ -60,17 +62,24 @@ class MetricReads:
         total = self._connection.execute(count).scalar()
         return _joined(key, self._connection.execute(statement).all(), after_seq, int(total or 0))
 
-    def pieces(self, run_number: int, key: str) -> Iterator[Series]:
-        """A metric's points, a chunk at a time, for those who cannot hold all of them."""
-        starts = self._connection.execute(
-            select(_chunks.start)
+    def piece(self, run_number: int, key: str, position: int) -> Series | None:
+        """A metric's points from the one at `position` to the end of its chunk; None where there are none.
+
+        A series is read piece by piece by those who cannot hold it; the chunks may be joined meanwhile.
+        """
+        statement = (
+            select(metric_chunks)
             .where(_chunks.run_number == run_number, _chunks.key == key, _chunks.level == 0)
-            .order_by(_chunks.start)
-        ).scalars()
-        for start in starts.all():
-            statement = self._points(run_number).where(_chunks.key == key, _chunks.start == start)
-            rows = self._connection.execute(statement).all()
-            yield _joined(key, rows, None, sum(row.length for row in rows))
+            .where(_chunks.start <= position)
+            .order_by(_chunks.start.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(statement).first()
+        if row is None or row.start + row.length <= position:
+            return None
+        whole = _joined(key, [row], None, int(row.length))
+        first = position - int(row.start)
+        return replace(whole, steps=whole.steps[first:], values=whole.values[first:], times=whole.times[first:])
 
     def new_points(self, run_number: int, after_seq: int, keys: Collection[str] | None = None) -> dict[str, Series]:
         """A run's points that came after event `after_seq`, by metric; metrics without any are left out.
@@ -80,12 +89,13 @@ class MetricReads:
             after_seq: the last event that is known
             keys: only these metrics; all but system metrics when not given
         """
+        wanted = None if keys is None else set(keys)
         statement = self._points(run_number).where(_chunks.last_seq > after_seq)
-        if keys is not None:
-            statement = statement.where(_chunks.key.in_(keys))
+        if wanted is not None and len(wanted) <= _MOST_KEYS:
+            statement = statement.where(_chunks.key.in_(wanted))
         by_key: dict[str, list[Row[Any]]] = {}
         for row in self._connection.execute(statement):
-            if keys is not None or not is_system(row.key):
+            if not is_system(row.key) if wanted is None else row.key in wanted:
                 by_key.setdefault(row.key, []).append(row)
         if not by_key:
             return {}
@@ -126,20 +136,23 @@ class MetricReads:
         ).one()
         count = int(known.total)
         spans = self._spans(run_number, key, window)
-        level = _coarsest(sum(length for at, _, length in spans if at == 0), points)
-        kept = [
-            (at, start, length)
-            for at, start, length in spans
-            if at <= level and not (ends and at > 0 and (start == 0 or start + length == count))
-        ]
-        parts = self._parts(run_number, key, _covering(kept))
+        total = sum(length for at, _, length in spans if at == 0)
+        for level in range(_coarsest(total, points), -1, -1):
+            kept = [
+                (at, start, length)
+                for at, start, length in spans
+                if at <= level and not (ends and at > 0 and (start == 0 or start + length == count))
+            ]
+            parts = tuple(self._parts(run_number, key, _covering(kept)))
+            if not level or window is None or _is_enough(parts, window, points, total):
+                break
         return Stretch(
             count=count,
             low_step=int(known.low_step),
             high_step=int(known.high_step),
             low_time=float(known.low_time),
             high_time=float(known.high_time),
-            parts=tuple(parts),
+            parts=parts,
         )
 
     @staticmethod
@@ -181,6 +194,20 @@ def _coarsest(total: int, points: int) -> int:
     while total > points and total // size >= _FINER * points:
         level, size = level + 1, size * FAN
     return level
+
+
+def _is_enough(parts: Sequence[Part], window: Window, points: int, total: int) -> bool:
+    """Whether coarse rows show a window as well as finer ones would.
+
+    Where steps go back a bucket's first one does not tell which ones are in it: then only points do, if they are not
+    too many.
+    """
+    import numpy as np  # rows are coarse in long series only
+
+    x = np.concatenate([part.steps if window.over == "steps" else part.times for part in parts])
+    if not np.all(x[1:] >= x[:-1]):
+        return total > _MOST_UNORDERED
+    return int(np.count_nonzero((x >= window.low) & (x <= window.high))) >= points
 
 
 def _covering(spans: Sequence[tuple[int, int, int]]) -> list[tuple[int, int]]:

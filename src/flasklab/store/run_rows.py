@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from flasklab.runs.artifacts import Artifact
 
 _ROW = select(runs).where(runs.c.id == bindparam("wanted_id"))
+_SEQ = select(runs.c.seq).where(runs.c.id == bindparam("wanted_id"))
 _STATE = select(runs.c.state).where(runs.c.id == bindparam("wanted_id"))
 
 
@@ -177,6 +178,10 @@ class RunRows(RunTransitions):
         if found is None:
             raise RunNotFoundError(run_id)
         return RunState(found)
+
+    def seq(self, run_id: str) -> int:
+        """The number of a run's latest event that is stored; 0 where there is no such run."""
+        return int(self._connection.execute(_SEQ, {"wanted_id": run_id}).scalar() or 0)
 
     def _one(self, condition: ColumnElement[bool]) -> Run | None:
         row = self._connection.execute(select(runs).where(condition)).first()

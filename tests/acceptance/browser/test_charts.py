@@ -173,6 +173,23 @@ def test_zooming_asks_for_what_is_in_view_and_moves_all_charts(
     assert (_pixels(page, "loss"), _pixels(page, "rate")) == before
 
 
+def test_a_link_to_a_range_shows_it_in_full_even_where_the_overview_comes_later(
+    visit: Callable[..., Visitor], lab: ServedLab, runs: dict[str, str]
+) -> None:
+    guest = visit(lab)
+    held: list[Any] = []
+    guest.page.route(
+        "**/metrics?**", lambda route: route.continue_() if "from=" in route.request.url else held.append(route)
+    )
+    with guest.page.expect_response(lambda answer: "from=" in answer.url):
+        page = guest.open(f"results/{runs['spiky']}?tab=charts&x=4990..5010")
+    for route in held:
+        route.continue_()
+    _plot(page, "loss")
+    expect(_legend(page, "loss")).to_contain_text("step 5,010")
+    expect(_legend(page, "loss")).not_to_contain_text(" to ")
+
+
 def test_what_is_zoomed_is_moved_by_dragging_with_shift_and_let_go_by_a_double_click(
     visit: Callable[..., Visitor], lab: ServedLab, runs: dict[str, str]
 ) -> None:

@@ -107,7 +107,7 @@ def test_all_points_come_as_csv(bench: Any, run: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["from=x", "to=nan", "over=days", "format=xml", "after=-1", "after=1&from=2", "points=0"]
+    "query", ["from=x", "to=nan", "over=days", "format=xml", "after=-1", "after=1&from=2", "points=0", "from=9&to=3"]
 )
 def test_what_cannot_be_used_is_named(bench: Any, run: Any, query: str) -> None:
     answer = bench.client.get(f"{API}/runs/{run.id}/metrics?{query}")

@@ -183,6 +183,17 @@ def test_a_run_whose_experiment_is_gone_fails_with_the_reason_in_its_events(stor
     assert events[-1].data["reason"] == found.error.message
 
 
+def test_points_whose_commit_was_not_heard_of_are_not_stored_twice(store: Store, settings: Settings) -> None:
+    attempt = under_way(store, settings)
+    attempt.recorded.take({"type": "begin"})
+    attempt.recorded.take(Metrics(("loss",), (1.0,), (7,), ((0.5,),)))
+    for _ in range(2):  # the second time as after a commit whose answer was lost
+        with store.write() as unit:
+            assert attempt.recorded.write(unit)
+    with store.read() as unit:
+        assert list(unit.points.series(attempt.spec.number, "loss").steps) == [7]
+
+
 def test_what_was_printed_before_a_traceback_stands_before_it(store: Store, settings: Settings) -> None:
     attempt = under_way(store, settings)
     _, out, err = attempt.open_pipes()

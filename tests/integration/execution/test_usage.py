@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -151,10 +150,17 @@ def test_processes_that_are_gone_hold_nothing(start: Callable[[str], subprocess.
 
 
 def test_other_systems_are_asked_through_psutil(monkeypatch: pytest.MonkeyPatch) -> None:
-    tree = ProcessTree(os.getpid(), zygote=0)
-    exact, counted = tree.held_bytes(exactly=True), network()
-    monkeypatch.setattr("flasklab.execution.usage._LINUX", False)
-    assert tree.held_bytes() == pytest.approx(exact, rel=0.2)
-    assert tree.usage().cpu_seconds > 0
-    assert os.getpid() in tree.usage().pids
-    assert all(now >= before for now, before in zip(network(), counted, strict=True))
+    code = "held = b'x' * 2**26; print(flush=True); input()"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout
+        child.stdout.readline()
+        tree = ProcessTree(child.pid, zygote=0)
+        exact, counted = tree.held_bytes(exactly=True), network()
+        monkeypatch.setattr("flasklab.execution.usage._LINUX", False)
+        assert tree.held_bytes() == pytest.approx(exact, rel=0.2)
+        assert tree.held_bytes() > 2**26
+        assert tree.usage().cpu_seconds > 0
+        assert child.pid in tree.usage().pids
+        assert all(now >= before for now, before in zip(network(), counted, strict=True))
+        child.kill()

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,6 @@ def test_names_that_leave_the_folder_are_refused_and_nothing_is_written(name: st
         ("a.parquet", {"a": 1}, "cannot be written as 'a.parquet'"),
         ("missing.txt", Path("/nowhere/missing.txt"), "there is no file"),
         ("a.pkl", (lambda: 1), "pickle"),
-        ("a.pt", {"w": 1}, "needs the package 'torch'"),
         (b"bytes", "text", "the name cannot be used"),
         (3, "text", "the name cannot be used"),
     ],
@@ -176,6 +176,14 @@ def test_what_cannot_be_saved_is_said_and_leaves_no_half_written_file(name: Any,
         left = [found for found in recorded.workdir.rglob("*") if found.is_file()]
     assert (recorded.files, left) == ([], [])
     assert reason.lower() in recorded.complaints[0].lower()
+
+
+def test_what_needs_a_package_that_is_missing_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with record_locally() as recorded:
+        run.save("a.pt", {"w": 1})
+    assert "needs the package 'torch'" in recorded.complaints[0]
+    assert recorded.files == []
 
 
 def test_a_failed_save_leaves_the_earlier_file_as_it_was() -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flasklab.runs import system_metrics
-from flasklab.runs.buckets import Buckets
+from flasklab.runs.buckets import Buckets, Raw
 from flasklab.runs.metrics import Points, Window
 from flasklab.store import metric_columns as columns
 from flasklab.store.metric_chunks import CLOSED_POINTS
@@ -98,7 +98,9 @@ def test_a_long_series_is_closed_and_has_coarser_levels(store: Store, queue: Any
         whole = unit.points.stretch(number, "loss", 200, None)
         part = unit.points.stretch(number, "loss", 2_000, Window(low=500_000, high=500_100))
         assert list(unit.points.new_points(number, total - 1)["loss"].values) == values[-1:]
-        pieces = [value for piece in unit.points.pieces(number, "loss") for value in piece.values]
+        pieces: list[float] = []
+        while (piece := unit.points.piece(number, "loss", len(pieces))) is not None:
+            pieces += piece.values
     assert sum(len(one) for one in whole.parts) < 3_000
     assert (whole.count, whole.low_step, whole.high_step) == (total, 0, total - 1)
     peaks = [one.high[one.high.argmax()] for one in whole.parts if isinstance(one, Buckets)]
@@ -225,3 +227,43 @@ def test_system_metrics_are_kept_and_not_listed_among_those_that_were_logged(sto
         assert set(unit.metrics.summaries([number])[number]) == {"loss", "system/mine"}
         assert unit.metrics.system_keys(number) == [system_metrics.CPU]
         assert list(unit.points.series(number, system_metrics.CPU).values) == [0.5]
+
+
+def test_a_window_far_into_a_long_series_shows_its_points_however_few_are_asked_for(store: Store, queue: Any) -> None:
+    number = queue().number
+    total = 8 * CLOSED_POINTS
+    with store.write() as unit:
+        unit.metrics.append(number, {"loss": points([float(step) for step in range(total)])})
+    for low in (CLOSED_POINTS - 36, 200_001, 5 * CLOSED_POINTS - 10):
+        with store.read() as unit:
+            found = unit.points.stretch(number, "loss", 100, Window(low=low, high=low + 90))
+        steps = [step for part in found.parts for step in part.steps.tolist() if low <= step <= low + 90]
+        assert steps == list(range(low, low + 91))
+
+
+def test_a_peak_is_found_where_steps_go_back(store: Store, queue: Any) -> None:
+    number = queue().number
+    total = 4 * CLOSED_POINTS
+    steps = [step % 1000 for step in range(total)]
+    values = [99.0 if at == 131_105 else 1.0 for at in range(total)]
+    with store.write() as unit:
+        unit.metrics.append(
+            number, {"loss": Points(steps=steps, values=values, times=[1.0] * total, seqs=range(1, total + 1))}
+        )
+    with store.read() as unit:
+        found = unit.points.stretch(number, "loss", 100, Window(low=100, high=110))
+    assert max(part.values.max() for part in found.parts if isinstance(part, Raw)) == 99.0
+
+
+def test_a_series_is_read_piece_by_piece_though_its_chunks_are_joined_meanwhile(store: Store, queue: Any) -> None:
+    number = queue().number
+    with store.write() as unit:
+        for step in range(20):
+            unit.metrics.append(number, {"loss": points([float(step)], step)})
+        first = unit.points.piece(number, "loss", 0)
+        assert first is not None
+        unit.metrics.finish(number)
+        rest = unit.points.piece(number, "loss", len(first.steps))
+        assert rest is not None
+        assert [*first.values, *rest.values] == [float(step) for step in range(20)]
+        assert unit.points.piece(number, "loss", 20) is None

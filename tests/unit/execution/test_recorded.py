@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from flasklab.execution.recorded import LeftFile, Recorded, beside_shown
+from flasklab.recording.frames import Metrics
 from flasklab.runs.artifacts import Artifact, StoredFile
 from flasklab.store.files import FileStore
 
@@ -90,3 +91,11 @@ def test_what_cannot_be_stored_is_left_out_and_counted_once(tmp_path: Path) -> N
     said.take({"type": "note", "text": "kept nowhere"})
     assert (said.forget(), said._dropped) == (True, 1)
     assert (said.forget(), said._dropped) == (False, 1)
+
+
+def test_names_that_are_one_once_they_are_cut_keep_their_points_in_the_order_of_the_calls(tmp_path: Path) -> None:
+    said = recorded(tmp_path)
+    said.take(Metrics(("a", "a"), (1.0, 2.0), (0, 1), ((1.0, 3.0), (2.0, 4.0))))
+    column = said._columns["a"]
+    assert (column.values, column.seqs) == ([1.0, 2.0, 3.0, 4.0], [1, 1, 2, 2])
+    assert said.seq == 2

@@ -43,9 +43,13 @@ def test_nan_and_infinities_are_kept() -> None:
     assert others == [(math.inf,), (-math.inf,)]
 
 
-@pytest.mark.parametrize("key", ["", "train/loss", "λ → ∞", "\0", "a b\n", "x" * frames.MAX_KEY, "__proto__"])
+@pytest.mark.parametrize("key", ["", "train/loss", "λ → ∞", "a b\n", "x" * frames.MAX_KEY, "__proto__"])
 def test_any_text_is_a_key(key: str) -> None:
     assert only_metrics(encode_metrics(0.0, 0, {key: 1.0, "other": 2.0})).keys == (key, "other")
+
+
+def test_a_key_with_nul_is_the_one_that_databases_keep() -> None:
+    assert only_metrics(encode_metrics(0.0, 0, {"a\0b": 1.0})).keys == ("a\ufffdb",)
 
 
 def test_a_key_with_a_lone_surrogate_is_readable_instead_of_an_error() -> None:

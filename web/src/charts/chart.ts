@@ -7,7 +7,7 @@ import { scaleOf, type Axis, type Scale } from './axis';
 import type { Curve } from './curve';
 import { Legend } from './legend';
 import { across, heightOf, lastOf, lineOf, nearest, roomy, widthOf, type Line } from './line';
-import { paint, type Frame, type Style } from './paint';
+import { paint, RIGHT, type Frame, type Style } from './paint';
 import { steer } from './steering';
 import type { Picture } from './svg';
 import { exactly, linearTicks, logTicks, ticksOver, type Tick } from './ticks';
@@ -34,7 +34,7 @@ const HEIGHT = 208; // px
 const LARGE_HEIGHT = 440;
 const TICK_SPACE = 76; // px that a tick of x takes
 const LEVEL_SPACE = 34; // of y
-const MARGIN = { top: 8, right: 12, bottom: 24, left: 14 }; // px around the curves; the labels of y come on top
+const MARGIN = { top: 8, right: RIGHT, bottom: 24, left: 14 }; // px around the curves; the labels of y come on top
 const FONT = '11px "Inter Variable", sans-serif';
 const SHARPEST = 3; // device pixels per CSS pixel: more nobody sees
 
@@ -72,6 +72,16 @@ export class Chart {
       this.waiting = false;
       this.draw();
     });
+  }
+
+  /** Draws again where there is more or less room than before. */
+  resize(): void {
+    if (this.lines.length && this.canvas.clientWidth !== this.width()) this.refresh();
+  }
+
+  /** Gives up the picture's memory while nobody sees it; its place stays. */
+  release(): void {
+    this.canvas.width = 0;
   }
 
   enlarge(large: boolean): void {

@@ -1,6 +1,6 @@
 /** The curves of a page: fetched when they are looked at, kept up to date while they are. */
 
-import { append, columnsOf, curveOf, type Curve, type Points } from './curve';
+import { append, columnsOf, curveOf, type Curve, type Detail, type Points } from './curve';
 import { Loader } from './loading';
 import type { Over, Range, View } from './view';
 
@@ -11,6 +11,7 @@ const AROUND = 0.05; // of a range, asked for on either side of it: lines go on 
 
 interface Kept {
   curve: Curve | undefined;
+  detail: Detail | undefined; // may come before the curve
   points: number; // what was asked for
   asked: boolean; // an answer is awaited
   stale: boolean; // points came that are not here
@@ -18,6 +19,7 @@ interface Kept {
 
 /**
  * @param address of the run's metrics
+ * @param start Unix seconds when the run began
  * @param changed called with the metric that there is more of to draw
  */
 export class Curves {
@@ -26,11 +28,15 @@ export class Curves {
   private part: Loader | undefined;
   private waiting: ReturnType<typeof setTimeout> | undefined;
 
+  /** Unix seconds of the first moment: the start of the run, or of what was logged before that was noted. */
+  start: number;
+
   constructor(
     private readonly address: string,
-    private readonly start: number,
+    start: number,
     private readonly changed: (key: string) => void,
   ) {
+    this.start = start;
     this.whole = new Loader(address);
   }
 
@@ -44,16 +50,16 @@ export class Curves {
 
   /** Sees that a metric is here, up to date and at this many points. */
   show(key: string, points: number): void {
-    const kept = this.kept.get(key) ?? { curve: undefined, points: 0, asked: false, stale: true };
+    const kept = this.kept.get(key) ?? { curve: undefined, detail: undefined, points: 0, asked: false, stale: true };
     this.kept.set(key, kept);
     const coarse = kept.curve && !kept.curve.whole && points > FINER * kept.points;
     if (kept.asked || !(kept.stale || coarse)) return;
     Object.assign(kept, { asked: true, stale: false, points });
     this.whole.want(key, points, {
       take: (series) => {
-        const detail = kept.curve?.detail;
-        kept.curve = { ...curveOf(series), detail };
+        kept.curve = { ...curveOf(series), detail: kept.detail };
         kept.asked = false;
+        this.start = Math.min(this.start, series.times[0] ?? Infinity);
         this.changed(key);
       },
       fail: () => {
@@ -87,7 +93,7 @@ export class Curves {
     this.part = undefined;
     const { range, over } = view;
     if (!range) {
-      for (const curve of this.all()) curve.detail = undefined;
+      for (const kept of this.kept.values()) put(kept, undefined);
       return;
     }
     const loader = new Loader(this.address, asked(range, over, this.start));
@@ -107,14 +113,18 @@ export class Curves {
     if (curve?.whole && !curve.grown) return; // there is nothing more to see
     loader.want(key, points, {
       take: (series) => {
-        const now = this.get(key);
-        if (!now) return;
-        now.detail = { ...wide(range), columns: columnsOf(series) };
+        const kept = this.kept.get(key);
+        if (kept) put(kept, { ...wide(range), columns: columnsOf(series) });
         this.changed(key);
       },
       fail: () => undefined,
     });
   }
+}
+
+function put(kept: Kept, detail: Detail | undefined): void {
+  kept.detail = detail;
+  if (kept.curve) kept.curve.detail = detail;
 }
 
 const wide = <R extends Range>(range: R): R => {

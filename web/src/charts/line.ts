@@ -103,40 +103,59 @@ export function widthOf(lines: Line[]): Range | null {
   };
 }
 
-/** What lines stand for: a bucket has the x of its first point, so the last one ends about one bucket later. */
-export function spanOf(lines: Line[]): Range | null {
-  const found = widthOf(lines);
-  if (!found) return null;
-  const ends = lines.map(({ x, low }) => (low && x.length > 1 ? 2 * (x.at(-1) as number) - (x.at(-2) as number) : -Infinity));
-  return { low: found.low, high: Math.max(found.high, ...ends) };
-}
-
-/** Least and greatest y of several lines within a range of x, bands included; null where nothing is drawn there. */
-export function heightOf(lines: Line[], { low, high }: Range): Range | null {
+/** What curves span: a bucket has the x of its first point, so the last one ends about one bucket later. */
+export function spanOf(curves: Iterable<Curve>, { over, start, logX }: Drawing): Range | null {
   let [least, most] = [Infinity, -Infinity];
-  for (const { x, y, low: lows = y, high: highs = y } of lines)
-    for (let at = 0; at < x.length; at++) {
-      if ((x[at] as number) < low || (x[at] as number) > high) continue;
-      for (const value of [y[at], lows[at], highs[at]]) {
-        if (typeof value !== 'number') continue;
-        if (value < least) least = value;
-        if (value > most) most = value;
-      }
+  for (const { columns, whole } of curves) {
+    const end = columns.values.length - 1;
+    for (let at = 0; at <= end; at++) {
+      const x = place(columns, at, over, start);
+      if (!Number.isFinite(x) || (logX && x <= 0)) continue;
+      least = Math.min(least, x);
+      most = Math.max(most, x, whole || at < end ? x : 2 * x - place(columns, Math.max(0, at - 1), over, start));
     }
+  }
   return least <= most ? { low: least, high: most } : null;
 }
 
+/** Least and greatest y of several lines within a range of x, bands included; null where nothing is drawn there. */
+export function heightOf(lines: Line[], range: Range): Range | null {
+  const found = { low: Infinity, high: -Infinity };
+  for (const { x, y, smooth, low, high } of lines)
+    for (const column of new Set([y, smooth ?? y, low ?? y, high ?? y])) include(found, x, column, range);
+  return found.low <= found.high ? found : null;
+}
+
+/** Widens `found` to a column's values within the range, and to where its line crosses the range's edges. */
+function include(found: Range, x: number[], column: Value[], { low, high }: Range): void {
+  const add = (value: number): void => {
+    found.low = Math.min(found.low, value);
+    found.high = Math.max(found.high, value);
+  };
+  for (let at = 0; at < x.length; at++) {
+    const [place, value] = [x[at] as number, column[at] ?? null];
+    if (value === null) continue;
+    if (place >= low && place <= high) add(value);
+    const [next, after] = [x[at + 1], column[at + 1] ?? null];
+    if (next === undefined || after === null) continue;
+    for (const edge of [low, high])
+      if (place < edge && next > edge) add(value + (after - value) * ((edge - place) / (next - place)));
+  }
+}
+
+const ROUNDING = 1e-12; // share of a value that computing it may have added: the same value still
 const MARGIN = 0.06; // of the values' range, above and below it
 
 /** A range with room around it; a lone value stands in its middle. */
 export function roomy(found: Range | null, log: boolean): Range {
   if (!found) return log ? { low: 1, high: 10 } : { low: 0, high: 1 };
   const { low, high } = found;
+  const alone = high - low <= ROUNDING * Math.max(Math.abs(low), Math.abs(high));
   if (log) {
-    const room = low === high ? Math.SQRT2 : (high / low) ** MARGIN;
+    const room = alone ? Math.SQRT2 : (high / low) ** MARGIN;
     return { low: low / room, high: high * room };
   }
-  const room = low === high ? Math.abs(low) / 2 || 1 : (high - low) * MARGIN;
+  const room = alone ? Math.abs(low) / 2 || 1 : (high - low) * MARGIN;
   // Beyond the largest double there is no room.
   return { low: Math.max(low - room, -Number.MAX_VALUE), high: Math.min(high + room, Number.MAX_VALUE) };
 }

@@ -7,7 +7,7 @@ import { Chart, type Board } from './chart';
 import { Curves } from './curves';
 import type { Points } from './curve';
 import { family, isSystem } from './families';
-import { lineOf, spanOf } from './line';
+import { spanOf } from './line';
 import { Tools } from './tools';
 import { readView, writeView, type Range } from './view';
 
@@ -28,13 +28,13 @@ export class Charts implements Board {
 
   /**
    * @param address of the run's metrics
-   * @param start Unix seconds from which relative time counts
+   * @param start Unix seconds when the run began
    * @param live whether points still come
    */
   constructor(
     private readonly root: HTMLElement,
     private readonly address: string,
-    readonly start: number,
+    start: number,
     private live: boolean,
   ) {
     this.system = root.dataset.charts === 'system';
@@ -42,13 +42,17 @@ export class Charts implements Board {
     this.curves = new Curves(address, start, (key) => this.renew(key));
     this.watcher = new IntersectionObserver((entries) => this.watch(entries), { rootMargin: `${AHEAD_PX}px` });
     this.sizes = new ResizeObserver((entries) => {
-      for (const entry of entries) this.charts.get(entry.target)?.refresh();
+      for (const entry of entries) this.charts.get(entry.target)?.resize();
     });
     this.tools = new Tools(root, this.view, () => this.redraw());
     for (const card of all('[data-chart]', root)) this.adopt(card, JSON.parse(card.dataset.keys ?? '[]') as string[]);
     this.tools.show(this.charts.size);
     this.look();
     addEventListener(THEME, () => this.seen.forEach((chart) => chart.refresh()));
+  }
+
+  get start(): number {
+    return this.curves.start;
   }
 
   curve(key: string): ReturnType<Curves['get']> {
@@ -74,8 +78,7 @@ export class Charts implements Board {
   }
 
   bounds(): Range | null {
-    const drawing = { ...this.view, smoothing: 0, start: this.start };
-    return spanOf([...this.curves.all()].map((curve) => lineOf({ ...curve, detail: undefined }, drawing)));
+    return spanOf(this.curves.all(), { ...this.view, start: this.start });
   }
 
   point(x: number | null): void {
@@ -101,7 +104,7 @@ export class Charts implements Board {
       const chart = this.charts.get(target);
       if (!chart) continue;
       if (isIntersecting) this.appear(chart);
-      else if (this.seen.delete(chart) && this.live) chart.keys.forEach((key) => this.curves.expire(key));
+      else if (this.seen.delete(chart)) this.vanish(chart);
     }
   }
 
@@ -119,6 +122,11 @@ export class Charts implements Board {
     this.seen.add(chart);
     this.fetch(chart);
     chart.refresh();
+  }
+
+  private vanish(chart: Chart): void {
+    chart.release();
+    if (this.live) chart.keys.forEach((key) => this.curves.expire(key));
   }
 
   private fetch(chart: Chart): void {

@@ -22,6 +22,7 @@ export const ALPHA = { band: 0.2, edge: 0.4, raw: 0.3 }; // the edge shows spike
 export const STROKE = { line: 1.75, raw: 1, edge: 0.5, lone: 3 }; // px; of lone points the radius
 
 const LABEL_GAP = 6;
+export const RIGHT = 12; // px right of the frame: the last label of x may end there
 
 interface Painted {
   frame: Frame;
@@ -46,7 +47,10 @@ export function paint(context: CanvasRenderingContext2D, { frame, x, y, lines, s
   context.stroke();
   context.textAlign = 'center';
   context.textBaseline = 'top';
-  for (const { at, label } of x.ticks) context.fillText(label, across.to(at), top + height + LABEL_GAP);
+  for (const { at, label } of x.ticks) {
+    const most = left + width + RIGHT - context.measureText(label).width / 2;
+    context.fillText(label, Math.min(across.to(at), most), top + height + LABEL_GAP);
+  }
   context.textAlign = 'right';
   context.textBaseline = 'middle';
   for (const { at, label } of y.ticks) context.fillText(label, left - LABEL_GAP, up.to(at));

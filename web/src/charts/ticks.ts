@@ -27,6 +27,7 @@ const UNITS: [number, string][] = [
   [1e3, 'k'],
 ];
 const UNITS_FROM = 1e4;
+const MOST = 1000; // ticks of an axis
 const SMALL = 1e-4; // below, numbers are written with exponents
 const LARGE = 1e15;
 const FEW_DECADES = 1; // on less, a log axis has the ticks of a linear one
@@ -74,9 +75,11 @@ export function exactly(x: number, over: Over): string {
 function multiples({ low, high }: Range, step: number): number[] {
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
-  const found: number[] = [];
+  // Where doubles are coarser than the ticks, there are none to be told apart.
+  if (!(last - first < MOST && Math.abs(last) < Number.MAX_SAFE_INTEGER)) return [];
   // A power of ten below one is no exact double: dividing by its inverse is.
   const inverse = step < 1 ? Math.round(1 / step) : 0;
+  const found: number[] = [];
   for (let at = first; at <= last; at++) found.push((inverse ? at / inverse : at * step) || 0);
   return found;
 }

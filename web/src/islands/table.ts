@@ -113,18 +113,26 @@ class Table {
     return make('div', { role: 'columnheader', class: this.numeric[at] ? 'num' : '' }, button);
   }
 
+  /** Asks for another order; what was asked for meanwhile counts, not what comes last. */
   private arrange(wanted: Order): void {
+    const before = this.wanted;
+    this.wanted = wanted; // at once: a second click builds on the first
     this.port.setAttribute('aria-busy', 'true');
     this.source
       .order(wanted)
       .then(() => {
-        this.wanted = wanted;
+        if (wanted !== this.wanted) return;
+        this.port.removeAttribute('aria-busy');
         this.told = '';
         this.port.scrollTop = 0;
         this.arranged();
       })
-      .catch((error: Error) => this.say(error.message))
-      .finally(() => this.port.removeAttribute('aria-busy'));
+      .catch((error: Error) => {
+        if (wanted !== this.wanted) return;
+        this.wanted = before;
+        this.port.removeAttribute('aria-busy');
+        this.say(error.message);
+      });
   }
 
   private arranged(): void {

@@ -1,7 +1,7 @@
 """Markdown as HTML that cannot do anything: none of the text's own, links only to places that are read, no pictures.
 
 The page takes only the elements that it knows out of the answer, see `web/src/islands/markdown.ts`; why it stands in
-the page and not in a frame is told in docs/decisions/0012-markdown-in-the-page.md.
+the page and not in a frame is told in docs/decisions/0013-markdown-in-the-page.md.
 """
 
 from __future__ import annotations
