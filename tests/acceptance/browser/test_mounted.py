@@ -101,6 +101,7 @@ def test_the_whole_way_of_a_run_works_under_a_prefix(
     expect(guest.state).to_have_text("Succeeded")  # though nobody started a supervisor
     expect(guest.section("Output")).to_contain_text("highest")
     expect(page.locator("#log")).to_have_text("50 points drawn\n")
+    guest.section("height").scroll_into_view_if_needed()  # only what is in view is drawn
     expect(guest.section("height").locator("canvas")).to_be_visible()
     guest.section("wave").scroll_into_view_if_needed()
     expect(guest.section("wave").frame_locator("iframe").locator(".scatterlayer .trace")).to_have_count(1)
