@@ -26,3 +26,10 @@ def test_workers_of_every_kind_record_to_their_run(ends: ServedLab, way: str) ->
 def test_what_is_logged_in_a_fork_and_at_exit_is_kept(ends: ServedLab) -> None:
     run = ends.run("last_words")
     assert (run["metrics"]["in_fork"]["count"], run["metrics"]["at_exit"]["count"]) == (1, 1)
+
+
+def test_forked_workers_end_as_those_of_plain_python_do(ends: ServedLab) -> None:
+    for _ in range(3):
+        run = ends.run("pools")
+        assert (run["state"], run["output"]) == ("succeeded", 30), run["error"]
+        assert "Traceback" not in ends.log(run["id"])

@@ -116,6 +116,7 @@ def _settle_in(fds: tuple[int, int, int], parent: int) -> int:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _on_terminate)
+    _leave_terminating_to_forks()
     faulthandler.enable(file=2)
     if not logging.getLogger().handlers:
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
@@ -146,6 +147,30 @@ def _open_output() -> None:
 def _on_terminate(_signum: int, _frame: FrameType | None) -> NoReturn:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Terminated
+
+
+def _leave_terminating_to_forks() -> None:
+    """Let SIGTERM end whatever the experiment forks at once, as in plain Python.
+
+    A pool terminates its workers with one signal each and waits for them: one that arrives while a worker is about to
+    wait for a lock would only be noted by a handler of Python's, and the pool would wait for ever. It is held back for
+    the moment of the fork, so that it never meets the handler in the fork.
+    """
+    held = threading.local()
+
+    def before() -> None:
+        held.mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+    def in_parent() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held.mask)
+
+    def in_child() -> None:
+        # Only the main thread may set one; a fork made by another thread has that one as its main thread.
+        if signal.getsignal(signal.SIGTERM) is _on_terminate:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, held.mask)
+
+    os.register_at_fork(before=before, after_in_parent=in_parent, after_in_child=in_child)
 
 
 def _seed(params: Mapping[str, Json]) -> int:

@@ -62,3 +62,12 @@ def last_words() -> None:
         run.log(in_fork=1.0)
         os._exit(0)
     os.wait()
+
+
+@experiment(timeout="40s")
+def pools(count: int = 30) -> int:
+    """Make pools and terminate them at once, as leaving their `with` block does."""
+    for _ in range(count):
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            pool.map(abs, range(4))
+    return count
