@@ -89,7 +89,7 @@ class MetricRead:
             run = unit.runs.glance(run_id)
             wanted = _wanted(unit, run.number, keys)
             curves = [
-                _curve(key, unit.points.stretch(run.number, key, points, window), points, window, over)
+                _curve(key, unit.points.stretch(run.number, key, points, window, ends=True), points, window, over)
                 for key in wanted
             ]
         return Found(cursor=str(run.seq), curves=tuple(curves))
@@ -171,7 +171,9 @@ def _curve(key: str, stretch: Stretch, points: int, window: Window | None, over:
         if over == "steps"
         else (stretch.low_time, stretch.high_time)
     )
-    from flasklab.runs import buckets  # NumPy: the process that draws curves has it
+    import numpy as np  # the process that draws curves has it
+
+    from flasklab.runs import buckets
 
     rows = buckets.joined(buckets.single(part) if isinstance(part, buckets.Raw) else part for part in stretch.parts)
     rows = _seen(rows, window)
@@ -188,7 +190,10 @@ def _curve(key: str, stretch: Stretch, points: int, window: Window | None, over:
     if not len(rows) or (whole and len(rows) <= points + 2):  # one beyond either edge of the window
         return curve
     x = rows.steps.astype(float) if over == "steps" else rows.times
-    drawn = buckets.coarser(rows, _starts(x, points, window))
+    starts = _starts(x, points - 1, window)
+    if starts[-1] != len(rows) - 1:  # the last point of all is what people look at: it stands alone
+        starts = np.append(starts, len(rows) - 1)
+    drawn = buckets.coarser(rows, starts)
     return replace(curve, steps=drawn.steps, times=drawn.times, values=drawn.means, low=drawn.low, high=drawn.high)
 
 

@@ -20,7 +20,8 @@ export class Legend {
       const { color = '', dash } = styles[at] ?? {};
       mark.style.borderTopColor = color;
       if (dash) mark.style.borderTopStyle = 'dashed';
-      return make('li', {}, mark, `${line.key} `, this.values[at] ?? '');
+      // Isolated, so that a name in another direction of writing does not turn its value around.
+      return make('li', {}, mark, make('bdi', {}, line.key), ' ', this.values[at] ?? '');
     });
     this.element.replaceChildren(make('li', { class: 'muted' }, `${over} `, this.x), ...rows);
   }

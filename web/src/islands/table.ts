@@ -12,7 +12,7 @@ const SPARE_ROWS = 8;
 const FILTER_FROM_ROWS = 20;
 const FILTER_PAUSE_MS = 250;
 const SAMPLE_ROWS = 50;
-const CHARACTER_REM = 0.46;
+const CHARACTER_REM = 0.54;
 const PADDING_REM = 1.25;
 const WIDEST_REM = 20;
 
@@ -155,7 +155,8 @@ class Table {
       if (value === undefined) return make('div', { role: 'cell', class: 'null' }, '…');
       const kind = [value === null ? 'null' : '', this.numeric[index] ? 'num' : ''].filter(Boolean).join(' ');
       const text = textOf(value);
-      return make('div', { role: 'cell', class: kind, ...(text.length > 12 ? { title: text } : {}) }, text);
+      const exact = value === null ? text : String(value);
+      return make('div', { role: 'cell', class: kind, ...(text.length > 12 || text !== exact ? { title: exact } : {}) }, text);
     });
     const line = make('div', { class: 'line', role: 'row', 'aria-rowindex': String(at + 2) }, ...cells);
     line.style.top = `${top}px`;
@@ -165,7 +166,13 @@ class Table {
 }
 
 const textOf = (value: Cell): string =>
-  value === null ? '–' : typeof value === 'number' ? number(value) : String(value);
+  value === null
+    ? '–'
+    : typeof value !== 'number'
+      ? String(value)
+      : Number.isInteger(value) && Math.abs(value) < 1e15 // an id or a time in nanoseconds is no measurement
+        ? value.toLocaleString('en', { useGrouping: Math.abs(value) >= 10_000 })
+        : number(value);
 
 /** The width that a column's name and first rows need, in rem. */
 function widthOf(name: string, column: Cell[]): number {
