@@ -314,3 +314,24 @@ def test_a_page_of_very_many_figures_and_metrics_is_small_and_drawn_lazily(
     expect(page.locator(".figure")).to_have_count(12)
     page.get_by_role("link", name="All 60 in Results").click()
     page.wait_for_url("**tab=results")
+
+
+def test_what_stays_the_same_is_neither_loaded_anew_nor_left_by_the_focus_while_a_run_shows_more(
+    visit: Callable[..., Visitor], lab: ServedLab
+) -> None:
+    run_id = lab.post("/run/keeps_showing").json["id"]
+    lab.until(lambda: "growing" in lab.get(f"/results/{run_id}").text, 30, "nothing was shown")
+    guest = visit(lab)
+    page = guest.open(f"results/{run_id}?tab=results")
+    seen(guest, "frame")
+    page.locator("iframe").first.evaluate("(frame) => { frame.dataset.same = 'yes' }")
+    box = seen(guest, "table").get_by_role("searchbox")
+    box.fill("1")
+    box.focus()
+    steps = seen(guest, "growing").locator("output")
+    before = steps.text_content()
+    expect(steps).not_to_have_text(before or "")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("1")
+    expect(page.locator("iframe[data-same=yes]")).to_have_count(1)
+    expect(guest.state).to_have_text("Succeeded", timeout=30_000)

@@ -142,3 +142,13 @@ def growing(gate: str) -> None:
 def pictures(count: int = 120) -> None:
     """Show very many pictures together."""
     run.show([picture(number) for number in range(count)], name="pictures")
+
+
+@experiment
+def keeps_showing(steps: int = 8) -> None:
+    """Show a page of its own and a table once, and something else again and again."""
+    run.show(Diagram(), name="frame")
+    run.show(pd.DataFrame({"number": range(30)}), name="table")
+    for step in range(steps):
+        run.show(np.eye(4) * (step + 1), name="growing", step=step)
+        time.sleep(1)
