@@ -41,7 +41,7 @@ def described(value: object, limit: int = MAX_REPR) -> str:
     """`repr(value)`, cut to `limit` characters; never raises, whatever its `__repr__` does."""
     try:
         return printable(shortened(repr(value), limit))
-    except Exception:  # the author's __repr__ may raise anything
+    except (Exception, SystemExit):  # the author's __repr__ may raise anything
         return f"<{type(value).__name__} object whose repr fails>"
 
 

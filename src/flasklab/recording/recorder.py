@@ -155,7 +155,7 @@ def understood(recorder: Recorder, step: Any, values: Mapping[Any, Any]) -> tupl
     """Step and values as numbers; what is none is dropped with its name and value."""
     at = None if step is None else as_step(step)
     if step is not None and at is None:
-        recorder.drop(f"run.log: step={described(step, 80)} is no whole number; logged without a step")
+        recorder.drop(f"run.log: step={described(step, 80)} is no whole number of 64 bits; logged without a step")
     numbers: dict[str, float] = {}
     for name, value in dict(values).items():
         key = str.__str__(name) if isinstance(name, str) else described(name)

@@ -20,6 +20,7 @@ from flasklab.http.waiting import asked_wait
 from flasklab.web.links import links_of
 from flasklab.web.presenters import present_run
 from flasklab.web.presenters.log import TAIL_BYTES, TAIL_LINES
+from flasklab.web.presenters.run import TABS
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -51,7 +52,8 @@ def cancel(run_id: str) -> AnyResponse:
     doors.check_token()
     run = current_lab().services.cancel(run_id, who_asks())
     if wants_html():
-        return redirect(url_for(".status", run_id=run.id), code=303)
+        tab = request.form.get("tab")
+        return redirect(url_for(".status", run_id=run.id, tab=tab if tab in TABS[1:] else None), code=303)
     return json_answer(run_json(run), status=200 if run.state.is_final else 202)
 
 

@@ -111,8 +111,8 @@ def test_a_browser_cancels_with_its_token_only(bench: Any) -> None:
     assert bench.browser.post(f"/cancel/{run.id}").status_code == 400
     found = re.search(r'name="csrf_token" value="([^"]+)"', bench.browser.get(f"/status/{run.id}").text)
     assert found is not None
-    answer = bench.browser.post(f"/cancel/{run.id}", data={"csrf_token": found[1]})
-    assert (answer.status_code, answer.headers["Location"]) == (303, f"/status/{run.id}")
+    answer = bench.browser.post(f"/cancel/{run.id}", data={"csrf_token": found[1], "tab": "log"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/status/{run.id}?tab=log")
     assert bench.services.read.get(run.id).state is RunState.CANCELED
 
 

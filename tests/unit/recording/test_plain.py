@@ -133,3 +133,11 @@ def test_printable_text_is_always_utf_8() -> None:
 
 def test_an_integer_with_more_digits_than_python_writes_is_told_in_hexadecimal() -> None:
     assert as_json({"big": 10**5000, "kept": 1}) == {"big": hex(10**5000), "kept": 1}
+
+
+def test_a_repr_that_would_end_the_program_is_told_as_one_that_fails() -> None:
+    class Leaving:
+        def __repr__(self) -> str:
+            raise SystemExit(3)
+
+    assert as_json(Leaving()) == "<Leaving object whose repr fails>"
