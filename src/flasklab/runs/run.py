@@ -76,6 +76,14 @@ class Run:
     environment_id: str | None = None  # code, packages and Git commit it ran with
     seq: int = 0  # number of its latest event; grows with every change
     dropped: int = 0  # things it said that could not be kept
+    priority: int = 0  # queued runs of a higher one are claimed first
+    not_before: datetime | None = None  # not claimed sooner
+    resources: Mapping[str, int] = field(default_factory=dict)  # units of each pool that it takes while it runs
+    retries: int = 0  # how often its code may begin again
+    retry_wait: float = 0.0  # seconds before its first retry
+    restore_from: str | None = None  # the id of the run whose last checkpoint it starts from
+    pinned: bool = False  # whether retention never takes it
+    deleted_at: datetime | None = None  # when it was put into the bin; None unless it lies there
 
     @property
     def duration_seconds(self) -> float | None:
@@ -101,3 +109,8 @@ class NewRun:
     timeout_seconds: float | None = None
     memory_bytes: int | None = None
     retries: int = 0
+    retry_wait: float = 0.0
+    priority: int = 0
+    not_before: datetime | None = None
+    resources: Mapping[str, int] = field(default_factory=dict)
+    restore_from: str | None = None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+_NOT_TOLD = ("run_number", "tags_before", "note_before")
 _OPEN = insert(attempts)
 _THIS = update(attempts).where(
     attempts.c.run_number == bindparam("the_number"), attempts.c.attempt == bindparam("the_attempt")
@@ -67,7 +68,7 @@ class AttemptRows:
     def of(self, run_number: int) -> list[Attempt]:
         """A run's attempts, first to last."""
         statement = (
-            select(*(column for column in attempts.c if column.name != "run_number"))
+            select(*(column for column in attempts.c if column.name not in _NOT_TOLD))
             .where(attempts.c.run_number == run_number)
             .order_by(attempts.c.attempt)
         )

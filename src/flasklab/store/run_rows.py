@@ -55,6 +55,12 @@ class RunRows(RunTransitions):
             "idempotency_key": new.idempotency_key,
             "seq": 1,
             "dropped": 0,
+            "rank": -new.priority,
+            "held": int(new.not_before is not None and new.not_before > at),
+            "not_before": new.not_before,
+            "resources": dict(new.resources) or None,
+            "retry_wait": new.retry_wait,
+            "restore_from": new.restore_from,
         }
         number = self._connection.execute(statement, values).scalar()
         if number is not None:
@@ -140,7 +146,7 @@ class RunRows(RunTransitions):
 
     def counts(self) -> dict[RunState, int]:
         """How many runs are in each state; every state is there."""
-        statement = select(runs.c.state, func.count()).group_by(runs.c.state)
+        statement = select(runs.c.state, func.count()).where(runs.c.deleted == 0).group_by(runs.c.state)
         found = {RunState(state): int(count) for state, count in self._connection.execute(statement)}
         return {state: found.get(state, 0) for state in RunState}
 
@@ -156,10 +162,11 @@ class RunRows(RunTransitions):
 
         Hops from one experiment to the next in the index: the cost follows the experiments, not the runs.
         """
-        hop = select(func.min(runs.c.experiment).label("name")).cte("hop", recursive=True)
-        following = select(func.min(runs.c.experiment)).where(runs.c.experiment > hop.c.name).scalar_subquery()
+        kept = runs.c.deleted == 0
+        hop = select(func.min(runs.c.experiment).label("name")).where(kept).cte("hop", recursive=True)
+        following = select(func.min(runs.c.experiment)).where(kept, runs.c.experiment > hop.c.name).scalar_subquery()
         hop = hop.union_all(select(following).select_from(hop).where(hop.c.name.is_not(None)))
-        newest = select(func.max(runs.c.number)).where(runs.c.experiment == hop.c.name).scalar_subquery()
+        newest = select(func.max(runs.c.number)).where(kept, runs.c.experiment == hop.c.name).scalar_subquery()
         numbers = (
             self._connection.execute(select(newest).select_from(hop).where(hop.c.name.is_not(None))).scalars().all()
         )
@@ -211,7 +218,9 @@ class RunRows(RunTransitions):
 
 
 def _conditions(state: RunState | None, experiment: str | None) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    # Without a state or an experiment, runs are read in order of their number, which no index on `deleted` gives.
+    kept = runs.c.deleted if state is not None or experiment is not None else runs.c.deleted + 0
+    conditions: list[ColumnElement[bool]] = [kept == 0]
     if state is not None:
         conditions.append(runs.c.state == state.value)
     if experiment is not None:
@@ -259,4 +268,12 @@ def _run(
         environment_id=row.environment_id,
         seq=row.seq,
         dropped=row.dropped,
+        priority=-row.rank,
+        not_before=row.not_before,
+        resources=row.resources or {},
+        retries=row.retries,
+        retry_wait=row.retry_wait,
+        restore_from=row.restore_from,
+        pinned=bool(row.pinned),
+        deleted_at=row.deleted_at,
     )

@@ -46,8 +46,8 @@ _QUEUE = (
         runs.c.seq,
         runs.c.created_at,
     )
-    .where(runs.c.state == _QUEUED)
-    .order_by(runs.c.number)
+    .where(runs.c.state == _QUEUED, runs.c.held == 0)
+    .order_by(runs.c.rank, runs.c.number)
     .limit(bindparam("the_limit"))
 )
 _CLAIM = (

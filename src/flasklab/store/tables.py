@@ -10,7 +10,7 @@ The migrations under `migrations/` make the same tables; a test compares the two
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
@@ -25,12 +25,16 @@ from sqlalchemy import (
     Table,
     Text,
     event,
+    text,
 )
 from sqlalchemy.schema import DDL
 from sqlalchemy.types import REAL, TypeDecorator
 
 from flasklab.runs.json import decode, encode
-from flasklab.runs.state import FINAL_STATES, RunState
+from flasklab.runs.state import FINAL_STATES, TRANSITIONS, RunState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 metadata = MetaData(
     naming_convention={
@@ -89,7 +93,10 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else datetime.fromtimestamp(value, UTC)
 
 
-def _quoted(states: tuple[RunState, ...]) -> str:
+_ZERO = text("0")
+
+
+def _quoted(states: Iterable[RunState]) -> str:
     return ", ".join(f"'{state.value}'" for state in states)
 
 
@@ -124,12 +131,27 @@ runs = Table(
     Column("environment_id", Text, ForeignKey("environments.id")),
     Column("seq", Whole, nullable=False),
     Column("dropped", Whole, nullable=False),
+    Column("rank", Integer, nullable=False, server_default=_ZERO),  # minus the priority: lower ones are claimed first
+    Column("held", Integer, nullable=False, server_default=_ZERO),  # 1 while `not_before` lies ahead
+    Column("not_before", Moment),  # not claimed sooner: asked for, or the wait before another attempt
+    Column("resources", JsonText),  # units of each pool that it takes while it runs; NULL for none
+    Column("retry_wait", Real, nullable=False, server_default=_ZERO),  # seconds before its first retry
+    Column("restore_from", Text),  # the id of the run whose last checkpoint it starts from
+    Column("pinned", Integer, nullable=False, server_default=_ZERO),  # 1: retention never takes it
+    Column("deleted", Integer, nullable=False, server_default=_ZERO),  # 1: in the bin, until it is emptied
+    Column("deleted_at", Moment),
     CheckConstraint(f"state IN ({_quoted(tuple(RunState))})", name="state"),
-    # The queue (state = 'queued' in order of number), what runs now, pages by state, counts by state.
-    Index("ix_runs_state_number", "state", "number"),
+    # The queue in the order of its claims, and what runs now.
+    Index("ix_runs_queue", "state", "held", "rank", "number"),
+    # The queue of one experiment, for when others must wait for a limit or a resource.
+    Index("ix_runs_experiment_queue", "experiment", "state", "held", "rank", "number"),
+    # What is held, by the moment at which it is not any more.
+    Index("ix_runs_not_before", "held", "state", "not_before"),
+    # Pages by state, counts by state.
+    Index("ix_runs_state_number", "deleted", "state", "number"),
     # An experiment's page and its latest run; the same by state.
-    Index("ix_runs_experiment_number", "experiment", "number"),
-    Index("ix_runs_experiment_state_number", "experiment", "state", "number"),
+    Index("ix_runs_experiment_number", "deleted", "experiment", "number"),
+    Index("ix_runs_experiment_state_number", "deleted", "experiment", "state", "number"),
     sqlite_strict=True,
     sqlite_autoincrement=True,  # a deleted run's number never comes back
 )
@@ -152,6 +174,10 @@ attempts = Table(
     Column("exit_code", Whole),
     Column("signal", Integer),
     Column("reason", CleanText, nullable=False),
+    Column("state", Text),  # how it ended, or "queued" where the run went back to the queue; NULL while it lasts
+    Column("supervisor", CleanText),  # who claimed it: host and process id
+    Column("tags_before", JsonText),  # the run's tags and note at the claim, which the next attempt begins with
+    Column("note_before", CleanText),
     sqlite_strict=True,
 )
 
@@ -239,18 +265,46 @@ catalogs = Table(
     sqlite_strict=True,
 )
 
-# A final state is kept by the database as well as by the code, so that no later mistake can undo an answer.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),  # what is held: "supervisor"
+    Column("holder", Text, nullable=False),  # a token of this holder's own
+    Column("term", Whole, nullable=False),  # grows whenever the lease changes hands
+    Column("host", CleanText, nullable=False),
+    Column("pid", Whole, nullable=False),
+    Column("place", CleanText, nullable=False),  # the results folder and machine whose lock proves that it lives
+    Column("boot", Text, nullable=False),  # of the clock below; "" for the database's own clock
+    Column("renewed", Real, nullable=False),  # seconds on a clock that no one sets
+    sqlite_strict=True,
+)
+
+# The table of transitions is kept by the database as well as by the code, so that no later mistake can undo an answer.
+_FORBIDDEN = " OR ".join(
+    f"(OLD.state = '{old.value}' AND NEW.state NOT IN ({_quoted((old, *sorted(news)))}))"
+    for old, news in TRANSITIONS.items()
+)
+_ANSWER = ("output", "error", "finished_at", "attempt", "params", "experiment")  # of a final run: what never changes
+_CHANGED = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in _ANSWER)
+_FINAL = f"OLD.state IN ({_quoted(FINAL_STATES)})"
 SQLITE_TRIGGERS = (
-    f"""CREATE TRIGGER runs_final_state BEFORE UPDATE OF state ON runs
-WHEN OLD.state IN ({_quoted(FINAL_STATES)}) AND NEW.state IS NOT OLD.state
-BEGIN SELECT RAISE(ABORT, 'a final state never changes'); END""",
+    f"""CREATE TRIGGER runs_transition BEFORE UPDATE OF state ON runs
+WHEN {_FORBIDDEN}
+BEGIN SELECT RAISE(ABORT, 'a run cannot go from its state to this one'); END""",  # noqa: S608 - words of ours
+    f"""CREATE TRIGGER runs_answer BEFORE UPDATE OF {", ".join(_ANSWER)} ON runs
+WHEN {_FINAL} AND ({_CHANGED.replace("IS DISTINCT FROM", "IS NOT")})
+BEGIN SELECT RAISE(ABORT, 'the answer of a run that has ended never changes'); END""",
 )
 POSTGRES_TRIGGERS = (
-    """CREATE FUNCTION runs_keep_final_state() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'a final state never changes' USING ERRCODE = 'check_violation'; END $$""",
-    f"""CREATE TRIGGER runs_final_state BEFORE UPDATE OF state ON runs FOR EACH ROW
-WHEN (OLD.state IN ({_quoted(FINAL_STATES)}) AND NEW.state IS DISTINCT FROM OLD.state)
-EXECUTE FUNCTION runs_keep_final_state()""",
+    """CREATE FUNCTION runs_refuse_transition() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'a run cannot go from its state to this one' USING ERRCODE = 'check_violation'; END $$""",
+    f"""CREATE TRIGGER runs_transition BEFORE UPDATE OF state ON runs FOR EACH ROW
+WHEN ({_FORBIDDEN}) EXECUTE FUNCTION runs_refuse_transition()""",
+    """CREATE FUNCTION runs_keep_answer() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'the answer of a run that has ended never changes'
+USING ERRCODE = 'check_violation'; END $$""",
+    f"""CREATE TRIGGER runs_answer BEFORE UPDATE OF {", ".join(_ANSWER)} ON runs FOR EACH ROW
+WHEN ({_FINAL} AND ({_CHANGED})) EXECUTE FUNCTION runs_keep_answer()""",
 )
 # As text, because Index(postgresql_where=...) loads all of that dialect, which costs 20 ms at every start.
 IDEMPOTENCY_INDEX = (

@@ -164,7 +164,7 @@ def test_the_database_itself_keeps_a_final_state(queue: Any, store: Store, final
     attempt = claim(store, run)
     with store.write() as unit:
         unit.runs.settle(run.id, attempt, state=final, output=None, error=None, at=now(), seq=5)
-    with pytest.raises(StoreError, match="a final state never changes"), store.write() as unit:
+    with pytest.raises(StoreError, match="cannot go from its state"), store.write() as unit:
         unit.runs._connection.execute(text("UPDATE runs SET state = 'queued'"))
     assert get(store, run).state is final
 
