@@ -14,9 +14,11 @@ from flasklab.recording.frames import Decoder
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+    from datetime import datetime
     from pathlib import Path
 
     from flasklab.execution.recorded import LeftFile, Recorded
+    from flasklab.execution.serving import Serving
     from flasklab.execution.spec import RunSpec
     from flasklab.execution.zygotes import ZygoteHandle
     from flasklab.store.log_writer import LogWriter
@@ -43,6 +45,7 @@ class Attempt:
     """The supervisor's live handle on one attempt of one run."""
 
     spec: RunSpec
+    created_at: datetime  # when its run was
     limits: Limits
     begun_before: int  # earlier attempts whose code began
     zygote: ZygoteHandle
@@ -57,9 +60,12 @@ class Attempt:
     kill_at: float | None = None  # monotonic time when TERM becomes KILL
     told_at: float | None = None  # monotonic time of its last word
     status: int | None = None  # as waitpid gave it
+    over: bool = False  # all it had to say is here: it can be settled
     gone: bool = False  # nothing of its processes is left
+    serving: Serving | None = None  # the process that does it, where that serves run after run
     why_lost: str = ""  # set when nobody can say how it ended
     left_files: Future[list[LeftFile]] | None = None
+    left_anything: bool = False  # whether it left files in its folder
     unstorable: bool = False  # not even its end can be written
     _decoder: Decoder = field(default_factory=Decoder)
 
@@ -129,6 +135,18 @@ class Attempt:
             for stream, open_fd in list(self.outputs.items()):
                 if open_fd == fd:
                     self.outputs[stream] = -1
+
+    def take_output(self) -> None:
+        """Take in what was printed before the last word."""
+        for fd in self.outputs.values():
+            while fd >= 0 and (data := self._pull(fd)):
+                self._take(fd, data)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it has ended by its own word, with nothing of it left in its process."""
+        outcome = self.recorded.outcome
+        return outcome is not None and outcome.get("clean") is True and self.intent is Intent.NONE
 
     def drain(self) -> None:
         """Read what every pipe still holds and close it; all writers are gone."""

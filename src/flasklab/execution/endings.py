@@ -13,6 +13,7 @@ from flasklab.runs.state import RunState
 if TYPE_CHECKING:
     from flasklab.runs.json import Json
 
+UNPREPARED = 75  # exit status of a process that could not begin, though another one may (EX_TEMPFAIL of sysexits.h)
 _EXPLAINED = {
     signal.SIGSEGV: "it touched memory that is not its own (segmentation fault), often a fault in a compiled library",
     signal.SIGBUS: "it touched memory that could not be read (bus error)",
@@ -78,6 +79,8 @@ def judge(seen: Seen) -> Verdict:
         return lost("The lab was stopped while the run was under way.")
     if seen.outcome is not None:
         return Verdict(state=RunState.FAILED, error=RunError(**seen.outcome["error"]))
+    if seen.exit_code == UNPREPARED and not seen.begun:
+        return lost("Its process could not begin; the run's log says why.")
     return Verdict(state=RunState.FAILED, error=_exit_error(seen))
 
 

@@ -33,6 +33,7 @@ from flasklab.runs.metrics import Points
 from flasklab.runs.run import Progress
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
+from flasklab.store.hot_writes import Change
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
@@ -110,13 +111,13 @@ class Recorded:
     tags: tuple[str, ...] = ()  # the run's tags so far
     note: str = ""  # the run's note so far
     pid: int | None = None
+    written_seq: int = 0  # number of the latest event that is stored
     begun_at: datetime | None = None  # set once the function's own code began
     outcome: dict[str, Any] | None = None
     saved: dict[str, tuple[int, float]] = field(default_factory=dict)  # artifact -> size, Unix seconds when it came
     _known: dict[str, Artifact] = field(default_factory=dict)  # every artifact of this attempt, by name
     _begin_written: bool = False
     _columns: dict[str, _Column] = field(default_factory=dict)
-    _points_seq: int = 0  # number of the event that brought the latest points
     _counts: dict[str, int] = field(default_factory=dict)  # points per key, to number those without a step
     _artifacts: list[Artifact] = field(default_factory=list)
     _changes: dict[str, Any] = field(default_factory=dict)  # columns of the run's row
@@ -171,7 +172,6 @@ class Recorded:
             for time_, step, *row in zip(frame.times, frame.steps, *frame.columns, strict=True):
                 self._take_points(Metrics(frame.keys, (time_,), (step,), tuple((value,) for value in row)))
             return
-        self._points_seq = self.seq
         seqs = range(first, self.seq + 1)
         unnumbered = NO_STEP in frame.steps
         for key, values in zip(frame.keys, frame.columns, strict=True):
@@ -253,19 +253,13 @@ class Recorded:
             self.seq += 1
             self.add_artifact(one.as_artifact(self.seq))
 
-    def write(self, unit: Unit) -> bool:
-        """Write all that waits; False when the run is no longer this attempt's."""
-        if self.begun_at is not None and not self._begin_written:
-            if not unit.runs.begin(self.id, self.attempt, self.begun_at):
-                return False
-            unit.attempts.begin(self.number, self.attempt, at=self.begun_at, pid=self.pid)
-            unit.events.add(self.number, self.seq, RunState.RUNNING, {"attempt": self.attempt}, self.begun_at)
-        # After a commit whose answer was lost, its points are there already.
-        written = unit.runs.seq(self.id) >= self._points_seq
-        dropped = self._dropped or None
-        if not unit.runs.record(self.id, self.attempt, seq=self.seq, dropped=dropped, **self._changes):
-            return False
-        if not written:
+    def write(self, unit: Unit) -> Change:
+        """Write all that waits but the run's own row; the change of that row, with which all of it stands or falls."""
+        started_at = None if self._begin_written else self.begun_at
+        if started_at is not None:
+            unit.hot.begin_attempt(self.number, self.attempt, started_at, self.pid)
+            unit.hot.event(self.number, self.seq, RunState.RUNNING, {"attempt": self.attempt}, started_at)
+        if self._columns:
             unit.metrics.append(
                 self.number,
                 {
@@ -275,11 +269,30 @@ class Recorded:
             )
         for artifact in self._artifacts:
             unit.artifacts.add(self.number, artifact)
-        return True
+        return Change(
+            id=self.id,
+            number=self.number,
+            attempt=self.attempt,
+            seq=self.seq,
+            started_at=started_at,
+            dropped=self._dropped or None,
+            **self._changes,
+        )
+
+    @property
+    def has_points(self) -> bool:
+        """Whether it logged anything."""
+        return bool(self._counts)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it has neither points nor files, so that its run's row says all of it."""
+        return not self._counts and not self._known
 
     def written(self) -> None:
         """The transaction has committed: forget what it held."""
         self._begin_written = self.has_begun
+        self.written_seq = self.seq
         self._columns.clear()
         self._artifacts.clear()
         self._changes.clear()

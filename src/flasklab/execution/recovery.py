@@ -15,7 +15,7 @@ from flasklab.execution.collecting import clear, collect
 from flasklab.execution.endings import Verdict, lost
 from flasklab.execution.recorded import beside_shown
 from flasklab.execution.settling import may_begin_again
-from flasklab.execution.spec import BEGUN
+from flasklab.execution.spec import folder_where_begun, workdir_in
 from flasklab.runs.run import RunError
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
@@ -74,11 +74,10 @@ def take_over(unit: Unit, run: Running, store: Store, why: str = _LOST) -> None:
         store: of the lab
         why: nobody holds it
     """
-    folder = store.results / "work" / f"{run.id}-{run.attempt}"
-    workdir = folder / "files"
+    folder = folder_where_begun(store.results / "work", run.id, run.attempt)
     at, seq = now(), run.seq + 1
     begun_before = run.begun - (1 if run.began else 0)
-    began = run.began or (folder / BEGUN).exists()
+    began = run.began or folder is not None
     if began and not run.began:
         unit.runs.begin(run.id, run.attempt, at)
     unit.attempts.close(run.number, run.attempt, at=at, reason=why)
@@ -95,7 +94,8 @@ def take_over(unit: Unit, run: Running, store: Store, why: str = _LOST) -> None:
         verdict = lost(why)
     known = {artifact.name: artifact for artifact in unit.artifacts.of(run.number)}
     saved = {name: (artifact.size, at.timestamp()) for name, artifact in known.items()}
-    for left in beside_shown(collect(workdir, saved, store.files), known):
+    found = [] if folder is None else collect(workdir_in(folder), saved, store.files)
+    for left in beside_shown(found, known):
         unit.artifacts.add(run.number, left.as_artifact(seq))
     unit.runs.settle(run.id, run.attempt, state=verdict.state, output=None, error=verdict.error, at=at, seq=seq)
     reason = verdict.error.message if verdict.error else ""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import secrets
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from flasklab.recording.inherited import EVENTS
 
-BEGUN = "begun"  # name of the file in an attempt's folder
+_BEGUN = "begun"
+_SERVING = "serving-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,24 +22,29 @@ class RunSpec:
     attempt: int
     experiment: str
     params: dict[str, Any]  # validated against the schema, defaults filled in
-    folder: Path  # this attempt's own: holds the three folders below
+    folder: Path  # of the process that does it, which may have done other runs before
     seed: int | None = None  # of an earlier attempt, which a retry repeats
     files: dict[str, Path]  # where the content of the uploaded files in `params` lies, by SHA-256
 
     @property
+    def own(self) -> str:
+        """The attempt's name in file names."""
+        return own_name(self.id, self.attempt)
+
+    @property
     def workdir(self) -> Path:
         """The current folder of the run; what is left here at its end becomes its files."""
-        return self.folder / "files"
+        return workdir_in(self.folder)
 
     @property
     def staging(self) -> Path:
-        """Where complete files wait to be adopted by the store."""
-        return self.folder / "staging"
+        """Where complete files wait to be adopted by the store; made when it is needed."""
+        return self.folder / f"staging-{self.own}"
 
     @property
     def inputs(self) -> Path:
-        """Copies of uploaded files, under their own names."""
-        return self.folder / "inputs"
+        """Copies of uploaded files, under their own names; made when it is needed."""
+        return self.folder / f"inputs-{self.own}"
 
     @property
     def events(self) -> Path:
@@ -46,21 +53,59 @@ class RunSpec:
 
     @property
     def begun(self) -> Path:
-        """Exists once the experiment's code may have begun, whoever is killed before that is written elsewhere."""
-        return self.folder / BEGUN
+        """Holds the name of the attempt whose code was the last to begin here."""
+        return self.folder / _BEGUN
 
-    def make_folders(self) -> None:
-        """Make the attempt's folders."""
-        for folder in (self.workdir, self.staging, self.inputs):
-            folder.mkdir(parents=True, exist_ok=True)
+    @property
+    def may_have_begun(self) -> bool:
+        """Whether the experiment's code may have begun, though it was killed before that was written elsewhere."""
+        return _last_begun(self.folder) == self.own
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values; `from_json` reads it back."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
         files = {sha256: str(path) for sha256, path in self.files.items()}
-        return {**asdict(self), "folder": str(self.folder), "files": files}
+        return values | {"folder": str(self.folder), "files": files}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RunSpec:
         """The spec that `to_json` wrote."""
         files = {sha256: Path(path) for sha256, path in data["files"].items()}
         return cls(**{**data, "folder": Path(data["folder"]), "files": files})
+
+
+def own_name(run_id: str, attempt: int) -> str:
+    """An attempt's name in file names."""
+    return f"{run_id}-{attempt}"
+
+
+def workdir_in(folder: Path) -> Path:
+    """The current folder of the run whose process has this folder."""
+    return folder / "files"
+
+
+def serving_folder(work: Path) -> Path:
+    """A new name for the folder of a process that serves run after run."""
+    return work / f"{_SERVING}{secrets.token_hex(8)}"
+
+
+def folder_where_begun(work: Path, run_id: str, attempt: int) -> Path | None:
+    """The folder in which an attempt's code may have begun; None if it never did.
+
+    Args:
+        work: where all these folders are
+        run_id: of its run
+        attempt: its number
+    """
+    own = own_name(run_id, attempt)
+    for folder in (work / own, *work.glob(f"{_SERVING}*")):
+        if _last_begun(folder) == own:
+            return folder
+    return None
+
+
+def _last_begun(folder: Path) -> str:
+    try:
+        return (folder / _BEGUN).read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, ValueError):
+        return ""

@@ -29,8 +29,16 @@ _LONGEST_KEY = 255
 CATALOG_WAIT_SECONDS = 5.0
 
 
-def start_run(description: Description, values: Mapping[str, Any], *, rerun_of: str | None = None) -> Run:
+def start_run(
+    description: Description, values: Mapping[str, Any], *, rerun_of: str | None = None, wait: float | None = None
+) -> Run:
     """A run of the experiment with these parameters; the first one where `Idempotency-Key` repeats.
+
+    Args:
+        description: the experiment
+        values: its parameters, as they were sent
+        rerun_of: id of the run that it repeats
+        wait: seconds to wait for its end
 
     Raises:
         InvalidParametersError: all bad parameters at once.
@@ -45,6 +53,7 @@ def start_run(description: Description, values: Mapping[str, Any], *, rerun_of: 
         created_by=who_asks(),
         idempotency_key=_idempotency_key(),
         rerun_of=rerun_of,
+        wait=wait or 0.0,
     )
     return run
 
@@ -56,13 +65,17 @@ def _idempotency_key() -> str | None:
     return key or None
 
 
-def answer_start(run: Run) -> Response:
-    """202 with the run and where it is; 200 when the request waited and the run has ended."""
+def answer_start(description: Description, values: Mapping[str, Any], *, rerun_of: str | None = None) -> Response:
+    """Start a run: 202 with it and where it is; 200 when the request waited and it has ended.
+
+    Raises:
+        InvalidParametersError: all bad parameters at once.
+        QueueFullError: the lab takes no more.
+    """
     wait = asked_wait()
+    run = start_run(description, values, rerun_of=rerun_of, wait=wait)
     headers = {"Location": url_for("flasklab.status", run_id=run.id)}
-    if wait is not None:
-        run = current_lab().services.read.wait(run.id, wait)
-        if "wait" not in request.args:
-            headers["Preference-Applied"] = f"wait={wait:g}"
+    if wait is not None and "wait" not in request.args:
+        headers["Preference-Applied"] = f"wait={wait:g}"
     ended = wait is not None and run.state.is_final
     return json_answer(run_json(run), status=200 if ended else 202, headers=headers)

@@ -9,6 +9,7 @@ from flasklab.store.attempt_rows import AttemptRows
 from flasklab.store.catalog_row import CatalogRow
 from flasklab.store.environment_rows import EnvironmentRows
 from flasklab.store.event_rows import EventRows
+from flasklab.store.hot_writes import HotWrites
 from flasklab.store.metric_chunks import MetricChunks
 from flasklab.store.metric_reads import MetricReads
 from flasklab.store.run_rows import RunRows
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class Unit:
     """One transaction's view of the store; over when the `with` block that gave it ends."""
 
-    __slots__ = ("artifacts", "attempts", "catalog", "environments", "events", "metrics", "points", "runs")
+    __slots__ = ("artifacts", "attempts", "catalog", "environments", "events", "hot", "metrics", "points", "runs")
 
     def __init__(self, connection: Connection) -> None:
         self.runs = RunRows(connection)
@@ -29,5 +30,6 @@ class Unit:
         self.points = MetricReads(connection)
         self.artifacts = ArtifactRows(connection)
         self.events = EventRows(connection)
+        self.hot = HotWrites(connection)
         self.catalog = CatalogRow(connection)
         self.environments = EnvironmentRows(connection)

@@ -73,7 +73,7 @@ def start(experiment: str) -> AnyResponse:
     if source is not None and not _is_whole_form():
         values = _still_known(description, source) | values
     if not wants_html():
-        return answer_start(start_run(description, values, rerun_of=source.id if source else None))
+        return answer_start(description, values, rerun_of=source.id if source else None)
     if doors.is_browser() and not doors.has_token():
         return _refused(description, submitted, (_STALE,), source, status=400)
     try:
@@ -99,7 +99,7 @@ def rerun(run_id: str) -> AnyResponse:
     submitted = read_submitted(description.parameters)
     values = {**source.params, **submitted.values}
     if not wants_html():
-        return answer_start(start_run(description, values, rerun_of=source.id))
+        return answer_start(description, values, rerun_of=source.id)
     try:
         run = start_run(description, values, rerun_of=source.id)
     except InvalidParametersError as error:
