@@ -29,7 +29,8 @@ class Turn:
     claims: list[Claim] = field(default_factory=list)
     cancels: list[tuple[Attempt, str]] = field(default_factory=list)
     refused: bool = False  # queued runs were settled, so that others may have moved up
-    looked: bool = False  # the queue and the wishes to cancel are read
+    looked: bool = False  # the queue is read
+    wishes: bool = False  # the wishes to cancel are read
     exhausted: bool = False  # nothing that could be claimed was left in the queue
 
 

@@ -33,7 +33,8 @@ class Channel:
         data = msgspec.json.encode(message)
         try:
             sent = socket.send_fds(self._socket, [_LENGTH.pack(len(data)) + data], list(fds))
-            self._socket.sendall((_LENGTH.pack(len(data)) + data)[sent:])
+            if rest := (_LENGTH.pack(len(data)) + data)[sent:]:  # even nothing cannot be sent to who has read and gone
+                self._socket.sendall(rest)
         except (BrokenPipeError, ConnectionResetError):
             self.closed = True
             return False

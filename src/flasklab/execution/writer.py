@@ -97,7 +97,7 @@ class Writer:
             self._queue_known_empty = False
         if not (due or look or arrivals or owed or self._runner.described):
             return False
-        turn = Turn(looked=look, arrivals=list(arrivals))
+        turn = Turn(looked=look, wishes=look, arrivals=list(arrivals))
         # Whoever waits for an end is not answered before that is on the disk, and the start with it.
         durable = bool(due or look or owed or self._runner.described) or not all(one.wait for one in arrivals)
         try:
@@ -231,7 +231,7 @@ class Writer:
             for run in unit.runs.running():
                 if run.id not in self._runner.attempts:  # claimed, and nobody was told
                     take_over(unit, run, self._store, "It was claimed, and the database's answer was lost.")
-        for run_id, number, by in unit.runs.cancels():
+        for run_id, number, by in unit.runs.cancels() if turn.wishes else ():
             attempt = self._runner.attempts.get(run_id)
             if attempt is not None and attempt.spec.attempt == number:
                 turn.cancels.append((attempt, by))

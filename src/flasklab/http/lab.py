@@ -6,7 +6,7 @@ live in one process.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
@@ -59,6 +59,7 @@ class LabState:
     prefix: str  # where the pages are mounted: "" or "/lab"
     open: Callable[[], Services]  # the services of this process; the store is opened when first asked for
     attend: Callable[[], None]  # makes sure that a supervisor runs; cheap, never raises
+    links: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)  # a run's, by where the app is mounted
 
     @property
     def services(self) -> Services:
