@@ -1,7 +1,8 @@
 """What logging costs with others: 100,000 points of four keys, each rival in a virtual environment of its own.
 
-`python -m benchmarks.rivals [name ...]` makes the environments in `.venv-rivals/`, those of `benchmarks.queues` too (`make
-bench-rivals` does that, then measures). One that is not there is named with the figures that were recorded on this project's 2-core machine.
+`python -m benchmarks.rivals [name ...]` makes the environments in `.venv-rivals/`, those of `benchmarks.queues` too;
+`make bench-rivals` does that, then measures. One that is not there is named with the figures that were recorded on this
+project's 2-core machine.
 """
 
 from __future__ import annotations
