@@ -106,8 +106,9 @@ def _beside_bare_flask(port: int, ours: _Ours, marks: _Marks) -> Iterator[Figure
         bare = free_port()
         with bare_server(Path(folder), bare):
             seconds_to_first_page(bare, time.perf_counter())
-            found = _in_turn(lambda: _pace(port, ours.ask), lambda: _pace(bare, ask_flask))
-    yield from _figures(ours, "bare Flask", *found, marks)
+            here, there = _in_turn(lambda: _pace(port, ours.ask), lambda: _pace(bare, ask_flask))
+    assert there is not None
+    yield from _figures(ours, "bare Flask", here, there, marks)
 
 
 def _beside(queue: Queue, port: int, ours: _Ours, marks: _Marks) -> Iterator[Figure]:
@@ -118,20 +119,31 @@ def _beside(queue: Queue, port: int, ours: _Ours, marks: _Marks) -> Iterator[Fig
         yield from _figures(ours, f"{queue.name}, {RECORDED}", *found, _NO_MARKS)
         return
     with queue.running() as theirs:
-        found = _in_turn(lambda: _pace(port, ours.ask), lambda: _pace(theirs, queue.ask))
-    yield from _figures(ours, queue.name, *found, marks)
+        here, there = _in_turn(lambda: _pace(port, ours.ask), lambda: _held(queue, theirs))
+    name, marks = (queue.name, marks) if there else (f"{queue.name}, {RECORDED}", _NO_MARKS)
+    yield from _figures(ours, name, here, there or queue.recorded, marks)
 
 
 def _pace(port: int, ask: Ask) -> Pace:
     return pace(port, ask, _TRIPS, _SECONDS)
 
 
-def _in_turn(ours: Callable[[], Pace], theirs: Callable[[], Pace]) -> tuple[Pace, Pace]:
-    found = [(ours(), theirs()) for _ in range(_TURNS)]
-    our_best, their_best = found[0]
-    for our, their in found[1:]:
-        our_best, their_best = our_best.best(our), their_best.best(their)
-    return our_best, their_best
+def _held(queue: Queue, port: int) -> Pace | None:
+    """A rival's pace; None where it closes a connection, or answers wrongly, which is told and ends nothing of ours."""
+    try:
+        return _pace(port, queue.ask)
+    except (OSError, AssertionError) as error:
+        print(f"{queue.name} did not hold: {error!r}", file=sys.stderr)
+        return None
+
+
+def _in_turn(ours: Callable[[], Pace], theirs: Callable[[], Pace | None]) -> tuple[Pace, Pace | None]:
+    """The best of each, taken in turn."""
+    here, there = ours(), theirs()
+    for _ in range(_TURNS - 1):
+        here, found = here.best(ours()), theirs()
+        there = there.best(found) if there and found else there or found
+    return here, there
 
 
 def _figures(ours: _Ours, name: str, here: Pace, there: Pace, marks: _Marks) -> Iterator[Figure]:
