@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,6 +28,16 @@ if TYPE_CHECKING:
 _SYNC = {True: "PRAGMA synchronous=FULL", False: "PRAGMA synchronous=NORMAL"}
 
 
+class Fence(Protocol):
+    """Decides whether this process may still write."""
+
+    def guard(self, unit: Unit) -> None:
+        """Called first in each transaction that writes; raises where nothing more may be written."""
+
+    def kept(self) -> None:
+        """Called when that transaction has been committed."""
+
+
 class Store:
     """Everything that outlives a process. Safe to use from several threads; never carry it over a fork.
 
@@ -43,11 +53,14 @@ class Store:
     """Contents of files, by their hash."""
     logs: LogStore
     """What runs printed."""
+    fence: Fence | None
+    """What every transaction that writes must pass; None lets all pass. The supervisor's lease, set by its entrance."""
 
     def __init__(self, settings: Settings, *, checkpointing: bool = False) -> None:
         self.results = settings.results
         self.files = FileStore(settings.results / "files")
         self.logs = LogStore(settings.results / "logs")
+        self.fence = None
         self._engine: Engine = open_engine(settings.database_url, checkpointing=checkpointing)
         # Threads of one process queue here, in turn and without SQLite's growing pauses between attempts.
         sqlite = self._engine.dialect.name == "sqlite"
@@ -95,13 +108,19 @@ class Store:
         Raises:
             StoreBusyError: another process held the database for too long.
             StoreError: the database cannot be written.
+            LeaseLostError: this process was the lab's supervisor and is not any more.
         """
         self._check_still_there()
         try:
             with self._turn, self._writing(durable) as connection, connection.begin():
-                yield Unit(connection)
+                unit = Unit(connection)
+                if self.fence is not None:
+                    self.fence.guard(unit)
+                yield unit
         except SQLAlchemyError as error:
             raise as_store_error(error) from error
+        if self.fence is not None:
+            self.fence.kept()
 
     @contextmanager
     def _writing(self, durable: bool) -> Iterator[Connection]:
