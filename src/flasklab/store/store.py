@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
@@ -147,6 +148,25 @@ class Store:
             raise
         self._writer = connection
 
+    def check_usable(self) -> None:
+        """Look at whether the results folder is there and can be written; cheap.
+
+        Raises:
+            StoreError: it is not; the message says what to do.
+        """
+        self._check_still_there()
+        try:
+            only_read = os.statvfs(self.results).f_flag & os.ST_RDONLY or not os.access(self.results, os.W_OK)
+        except OSError as error:
+            raise StoreError(
+                f"The results folder {self.results} cannot be reached ({error.strerror}). Put it back, then try again."
+            ) from error
+        if only_read:
+            raise StoreError(
+                f"The results folder {self.results} can only be read. Make it writable again: see its owner and mode, "
+                "and how its disk is mounted."
+            )
+
     def _check_still_there(self) -> None:
         """Refuse to write into a file that has been deleted or replaced: it would vanish with this process."""
         if self._file is None or self._opened is None:
@@ -158,7 +178,7 @@ class Store:
         if found != self._opened:
             raise StoreError(
                 f"The database {self._file} was removed or replaced while the lab was running, so nothing more is "
-                "accepted. Put the results folder back, then restart the lab."
+                "accepted. Put the results folder back as it was; if it is lost, restart the lab to begin a new one."
             )
 
     @contextmanager
