@@ -158,3 +158,19 @@ def test_a_stopped_supervisor_does_not_outlive_its_lab(make_lab: Callable[..., S
     os.kill(lab.supervisor(), signal.SIGSTOP)
     lab.stop()
     lab.until(lambda: nothing_is_left(lab), 5, "something was left")
+
+
+def test_new_code_serves_new_runs_while_the_old_code_drains(make_lab: Callable[..., ServedLab]) -> None:
+    lab = make_lab("ends", FLASKLAB_WORKERS="2")
+    lab.start()
+    old = lab.begun(start(lab, "sleeps", seconds=4.0))["id"]
+    source = lab.folder / "experiments" / "ends.py"
+    text = source.read_text(encoding="utf-8")
+    source.write_text(
+        text.replace('return "slept"', 'return "dreamt"').replace("2 * param", "3 * param"), encoding="utf-8"
+    )
+    assert lab.run("double", param=2)["output"] == {"output": 6.0}
+    assert lab.status(old)["state"] == "running"
+    assert lab.finished(old)["output"] == "slept"
+    assert lab.run("sleeps", seconds=0)["output"] == "dreamt"
+    lab.until(lambda: len(lab.pids("execution.zygote")) == 1, 20, "the old zygote was kept")
