@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("flasklab.server")
 
 THREADS = 32  # requests answered at once; granian starts them as they are needed
-_RESTART_SECONDS = 0.2
+_RESTART_SECONDS = 0.2  # before a web process is replaced
+_REPLACE_SECONDS = 0.05  # before a supervisor is
 _LASTING_SECONDS = 5.0  # a supervisor that ends sooner makes the next one wait twice as long
 _MOST_RESTART_SECONDS = 10.0
 _STOP_SECONDS = 25.0  # on top of the grace: for ending what goes on, and for what its runs left to be kept
@@ -220,7 +221,7 @@ class SupervisorKeeper:
         return process
 
     def _keep(self) -> None:
-        pause = _RESTART_SECONDS
+        pause = _REPLACE_SECONDS
         while self._process is not None and self._settings is not None:
             began = time.monotonic()
             status = self._ended(self._process, self._settings.results)
@@ -230,7 +231,7 @@ class SupervisorKeeper:
             if self._stopping.wait(pause):
                 return
             lasted = time.monotonic() - began
-            pause = _RESTART_SECONDS if lasted > _LASTING_SECONDS else min(2 * pause, _MOST_RESTART_SECONDS)
+            pause = _REPLACE_SECONDS if lasted > _LASTING_SECONDS else min(2 * pause, _MOST_RESTART_SECONDS)
             while True:
                 try:
                     self._process = self._spawn(self._settings)
