@@ -223,7 +223,7 @@ def test_nobody_takes_the_lease_between_a_look_and_its_commit(
 
 def make_impatient(lease: Lease) -> None:
     """Let it wait a moment for what another transaction holds, instead of ten seconds."""
-    with lease._store.read() as unit:
+    with lease._store.write() as unit:
         sqlite = unit.leases._connection.dialect.name == "sqlite"
         unit.leases._connection.execute(text("PRAGMA busy_timeout=50" if sqlite else "SET lock_timeout = '50ms'"))
 
