@@ -25,6 +25,7 @@ _NOT_SETTINGS_PREFIXES = ("FLASKLAB_TEST_", "FLASKLAB_RUN_", "FLASKLAB_FAILPOINT
 
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+_MOST_GRACE_SECONDS = 3600.0
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "ms": 0.001, "min": 60.0}
 
 
@@ -74,6 +75,8 @@ class Settings:
     max_upload: int = 1024**3  # bytes of one request body
     max_queued: int = 100_000  # runs waiting before a start is refused
     max_log: int = 256 * 1024**2  # bytes of log kept per run
+    min_free: int = 256 * 1024**2  # bytes free on the disk, below which no run is started
+    grace: float = 5.0  # seconds that running work gets when the lab is stopped
     system_metrics: bool = True  # whether CPU, memory, disk, network and GPUs are recorded with each run
     trusted_hosts: tuple[str, ...] = ()  # host names besides loopback that requests may be addressed to
     cors_origins: tuple[str, ...] = ()  # origins of other front ends; empty is off
@@ -127,6 +130,13 @@ def _whole(least: int, most: int | None = None) -> Callable[[Any], int]:
     return read
 
 
+def _patience(value: Any) -> float:
+    seconds = duration_seconds(value)
+    if not 0 <= seconds <= _MOST_GRACE_SECONDS:
+        raise ValueError("it must be at least 0 and at most one hour")
+    return seconds
+
+
 def _switch(value: Any) -> bool:
     word = str(value).strip().lower()
     if word not in {*_ON, *_OFF}:
@@ -151,6 +161,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "max_upload": size_bytes,
     "max_queued": _whole(0),
     "max_log": size_bytes,
+    "min_free": size_bytes,
+    "grace": _patience,
     "system_metrics": _switch,
     "trusted_hosts": _names,
     "cors_origins": _names,

@@ -92,3 +92,15 @@ class StoreRefusedError(StoreError):
 
 class StoreBusyError(StoreError):
     """Another process held the database for too long; nothing was changed."""
+
+
+class StoreFullError(StoreError):
+    """No room is left for what was to be stored; nothing was changed."""
+
+
+class LeaseLostError(FlasklabError):
+    """Another supervisor has taken the lab over: this process may not write any more."""
+
+
+class NoSpaceError(FlasklabError):
+    """So little disk is left that the lab takes no new runs."""

@@ -144,7 +144,8 @@ SCHEMAS: dict[str, Any] = {
         log=_LOG,
     ),
     "Health": _object(
-        status={"const": "ok"},
+        status={"enum": ["ok", "trouble"]},
+        trouble=_TEXT,
         version=_TEXT,
         supervised={"type": "boolean"},
         workers=_WHOLE,

@@ -35,6 +35,8 @@ FLAGS = {
     "max_upload": 'Largest upload, like "1 GiB".',
     "max_queued": "Runs that may wait before a start is refused.",
     "max_log": 'Log kept per run, like "256 MiB".',
+    "min_free": 'Free space below which no run is started, like "256 MiB".',
+    "grace": 'What running work gets when the lab is stopped, like "10s".',
     "system_metrics": "Whether CPU, memory, disk, network and GPUs are recorded: on or off.",
     "trusted_hosts": "Host names the lab answers to besides this machine's, with commas.",
     "cors_origins": "Origins of other front ends that may ask, with commas.",

@@ -23,18 +23,27 @@ from flasklab.store.doorbell import Doorbell
 from flasklab.store.presence import anyone_attends
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flasklab.config import Settings
     from flasklab.store.store import Store
 
 SCAN_SECONDS = 5.0  # the doorbell may be lost: look at the queue at least this often
-STOP_GRACE_SECONDS = 5.0  # patience with running work when the lab is stopped
 _LINGER_SECONDS = 10.0
 
 
 class Supervisor:
     """Claims queued runs, watches over their children and settles each of them exactly once."""
 
-    def __init__(self, settings: Settings, store: Store, *, linger: bool, watch_fd: int | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        *,
+        linger: bool,
+        watch_fd: int | None = None,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
         """Prepare; nothing happens before `run`.
 
         Args:
@@ -42,11 +51,13 @@ class Supervisor:
             store: open, and the only one of the lab that checkpoints
             linger: end when no work is left and nobody attends, instead of staying with a parent
             watch_fd: a pipe whose end means that the parent has gone
+            beat: called in every turn, as a sign that the loop goes on
         """
         self._settings = settings
         self._store = store
         self._linger = linger
         self._watch_fd = watch_fd
+        self._beat = beat
         self._mark = uuid.uuid4().hex
         self._selector = selectors.DefaultSelector()
         self._doorbell = Doorbell(settings.results)
@@ -78,6 +89,7 @@ class Supervisor:
         self._runner.refresh(time.monotonic())
         self._reception.open()
         while not self._done():
+            self._beat()
             registered = self._selector.get_map()
             for key, _ in self._selector.select(self._timeout()):
                 if registered.get(key.fd) == key:  # an earlier one may have closed it, and its number be another's
@@ -106,7 +118,7 @@ class Supervisor:
         now = time.monotonic()
         self._writer.claims = False
         if self._stop_at is None:
-            self._stop_at = now + (STOP_GRACE_SECONDS if self._runner.attempts else 0.0)
+            self._stop_at = now + (self._settings.grace if self._runner.attempts else 0.0)
         else:
             self._stop_at = now
             for attempt in self._runner.attempts.values():

@@ -47,5 +47,5 @@ class DisownedError(Exception):
 
 
 def may_pass(error: Exception) -> bool:
-    """Whether the same may be stored later: the database is busy, away or full."""
-    return isinstance(error, (StoreError, OSError)) and not isinstance(error, StoreRefusedError)
+    """Whether the same may be stored later: the database is busy, away or full, or the memory is."""
+    return isinstance(error, (StoreError, OSError, MemoryError)) and not isinstance(error, StoreRefusedError)

@@ -10,6 +10,7 @@ import time
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from flasklab.errors import LeaseLostError
 from flasklab.execution.claiming import claim, claim_new, refuse
 from flasklab.execution.endings import Intent
 from flasklab.execution.recovery import take_over
@@ -113,11 +114,14 @@ class Writer:
         except DisownedError as error:
             self._disown(error.ids)
             return False
+        except LeaseLostError:
+            raise  # nothing more may be written
         except Exception as error:
             self.retry_at = now + RETRY_SECONDS
-            self._in_doubt = True
+            told, self._in_doubt = self._in_doubt, True
             if may_pass(error):
-                log.warning("the lab's database could not be written and is tried again: %s", error)
+                if not told:  # once, however long it lasts
+                    log.warning("the lab's database could not be written and is tried again: %s", error)
             else:
                 log.exception("something could not be stored")
                 self._leave_out(due, turn.arrivals)
@@ -321,6 +325,8 @@ class Writer:
                     raise UndoneError  # noqa: TRY301 - takes the transaction back
             except UndoneError:
                 continue
+            except LeaseLostError:
+                raise
             except Exception as error:
                 if may_pass(error):
                     return

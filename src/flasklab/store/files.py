@@ -16,7 +16,7 @@ import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from flasklab.errors import FileMissingError, StoreError, TooLargeError
+from flasklab.errors import FileMissingError, StoreError, StoreFullError, TooLargeError
 from flasklab.runs.artifacts import StoredFile
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ class FileStore:
         try:
             return self._add(stream, limit)
         except OSError as error:
-            raise StoreError(
-                f"A file could not be stored ({error.strerror}). Free space on the results folder's disk."
-            ) from error
+            raise as_file_error(error) from error
 
     def adopt(self, path: Path, sha256: str, size: int) -> StoredFile:
         """Take over a complete, flushed file: it is moved, not copied, where the file system allows.
@@ -147,6 +145,16 @@ class FileStore:
         complete.rename(target)
         _flush_folder(target.parent)
         return StoredFile(sha256=sha256, size=size)
+
+
+def as_file_error(error: OSError) -> StoreError:
+    """Why a file could not be stored, with the mend."""
+    why = f"A file could not be stored ({error.strerror})."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreFullError(f"{why} Free space on the results folder's disk.")
+    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        return StoreError(f"{why} The lab has too much to do at once; try again in a moment.")
+    return StoreError(f"{why} Check that the results folder is there and yours.")
 
 
 def _flush_folder(folder: Path) -> None:
