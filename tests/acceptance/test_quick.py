@@ -39,7 +39,7 @@ def test_a_warm_experiment_is_served_by_one_process_and_each_run_has_its_own_rec
 
 
 @pytest.mark.parametrize(("given", "state"), [({"fails": "true"}, "failed"), ({"leaves": "thread"}, "succeeded")])
-def test_a_run_that_is_not_left_clean_ends_its_process(quick: ServedLab, given: dict[str, str], state: str) -> None:
+def test_a_run_that_is_not_left_clean_ends_its_process(quick: ServedLab, given: dict[str, Any], state: str) -> None:
     first = quick.run("counts", **given)
     assert first["state"] == state
     assert quick.run("counts")["output"]["calls"] == 1
