@@ -10,6 +10,7 @@ from flasklab.store.catalog_row import CatalogRow
 from flasklab.store.environment_rows import EnvironmentRows
 from flasklab.store.event_rows import EventRows
 from flasklab.store.hot_writes import HotWrites
+from flasklab.store.keeping_rows import KeepingRows
 from flasklab.store.metric_chunks import MetricChunks
 from flasklab.store.metric_reads import MetricReads
 from flasklab.store.run_rows import RunRows
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 class Unit:
     """One transaction's view of the store; over when the `with` block that gave it ends."""
 
-    __slots__ = ("artifacts", "attempts", "catalog", "environments", "events", "hot", "metrics", "points", "runs")
+    __slots__ = (
+        *("artifacts", "attempts", "catalog", "environments", "events", "hot", "keeping", "metrics", "points", "runs"),
+    )
 
     def __init__(self, connection: Connection) -> None:
         self.runs = RunRows(connection)
@@ -33,3 +36,4 @@ class Unit:
         self.hot = HotWrites(connection)
         self.catalog = CatalogRow(connection)
         self.environments = EnvironmentRows(connection)
+        self.keeping = KeepingRows(connection)
