@@ -116,7 +116,7 @@ class FileStore:
             return hashlib.file_digest(stream, "sha256").hexdigest() != sha256
 
     def keep(self, sha256: str) -> bool:
-        """Whether the content is stored here; no sweep removes it for a while then, though no row may refer to it yet."""
+        """Whether the content is stored here; if so, no sweep takes it for a while, though no row refers to it yet."""
         try:
             os.utime(self._path(sha256))
         except (FileMissingError, OSError):

@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from flasklab.config import Settings
     from flasklab.store.store import Store
 
+    Ending = Callable[..., Run]
+
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def ended(store: Store) -> Callable[..., Run]:
+def ended(store: Store) -> Ending:
     """Ends a run with a file of this content, a log, a checkpoint and a metric."""
 
     def end(content: bytes, at: datetime | None = None, experiment: str = "double", **params: Any) -> Run:
@@ -70,7 +72,7 @@ def has(store: Store, content: bytes) -> bool:
 
 
 def test_a_deleted_run_can_be_restored_until_the_bin_is_emptied(
-    store: Store, settings: Settings, ended: Callable[..., Run]
+    store: Store, settings: Settings, ended: Ending
 ) -> None:
     run, keep = ended(b"one"), RunKeep(store)
     assert keep.delete(run.id).deleted_at is not None
@@ -99,9 +101,7 @@ def test_only_what_has_ended_is_deleted(store: Store) -> None:
         RunKeep(store).delete(run.id)
 
 
-def test_a_content_stays_while_anything_refers_to_it(
-    store: Store, settings: Settings, ended: Callable[..., Run]
-) -> None:
+def test_a_content_stays_while_anything_refers_to_it(store: Store, settings: Settings, ended: Ending) -> None:
     first, second = ended(b"shared"), ended(b"shared")
     upload = store.files.add_stream(io.BytesIO(b"uploaded"))
     third = ended(b"third", data={"file": "x", "sha256": upload.sha256, "size": upload.size})
@@ -122,9 +122,7 @@ def test_a_content_stays_while_anything_refers_to_it(
     assert store.files.has(source.sha256)
 
 
-def test_old_runs_go_to_the_bin_unless_they_are_pinned(
-    store: Store, settings: Settings, ended: Callable[..., Run]
-) -> None:
+def test_old_runs_go_to_the_bin_unless_they_are_pinned(store: Store, settings: Settings, ended: Ending) -> None:
     old, pinned, young = ended(b"1", later(-40)), ended(b"2", later(-40)), ended(b"3", later(-20))
     RunKeep(store).pin(pinned.id, pinned=True)
     assert sweep(store, settings, now()).binned == 0  # off unless asked for
@@ -136,14 +134,16 @@ def test_old_runs_go_to_the_bin_unless_they_are_pinned(
         assert [run.id for run in unit.runs.page(deleted=True)] == [old.id]
 
 
-def test_a_sweep_takes_few_at_a_time(store: Store, settings: Settings, ended: Callable[..., Run]) -> None:
+def test_a_sweep_takes_few_at_a_time(store: Store, settings: Settings, ended: Ending) -> None:
     for number in range(5):
         RunKeep(store).delete(ended(b"%d" % number).id)
     done = [sweep(store, settings, later(8), limit=2) for _ in range(3)]
     assert [one.runs for one in done] == [2, 2, 1]
 
 
-def test_many_chunks_of_metrics_go_in_parts(store: Store, settings: Settings, ended: Callable[..., Run]) -> None:
+def test_many_chunks_of_metrics_go_in_parts(
+    store: Store, settings: Settings, ended: Ending, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = ended(b"1")
     with store.write() as unit:
         for start in range(1, 600):
@@ -152,19 +152,19 @@ def test_many_chunks_of_metrics_go_in_parts(store: Store, settings: Settings, en
     RunKeep(store).delete(run.id)
     parts = []
     purge = KeepingRows.purge
-    KeepingRows.purge = lambda self, number: parts.append(purge(self, number)) or parts[-1]  # type: ignore[method-assign]
-    try:
-        sweep(store, settings, later(8))
-    finally:
-        KeepingRows.purge = purge  # type: ignore[method-assign]
+
+    def counted(self: KeepingRows, number: int) -> bool:
+        parts.append(purge(self, number))
+        return parts[-1]
+
+    monkeypatch.setattr(KeepingRows, "purge", counted)
+    sweep(store, settings, later(8))
     assert parts == [False, True]
     with store.read() as unit:
         assert unit.runs.find(run.id) is None
 
 
-def test_a_run_that_is_being_removed_is_not_restored(
-    store: Store, settings: Settings, ended: Callable[..., Run]
-) -> None:
+def test_a_run_that_is_being_removed_is_not_restored(store: Store, settings: Settings, ended: Ending) -> None:
     run = ended(b"1")
     RunKeep(store).delete(run.id)
     with store.write() as unit:
@@ -174,7 +174,7 @@ def test_a_run_that_is_being_removed_is_not_restored(
     assert sweep(store, settings, later(8)).runs == 1  # taken up again after a crash
 
 
-def test_a_checkpoint_that_a_run_waits_for_stays(store: Store, settings: Settings, ended: Callable[..., Run]) -> None:
+def test_a_checkpoint_that_a_run_waits_for_stays(store: Store, settings: Settings, ended: Ending) -> None:
     run = ended(b"1")
     RunKeep(store).delete(run.id)
     with store.write() as unit:
@@ -209,9 +209,7 @@ def test_what_is_used_again_in_the_midst_of_a_sweep_stays(
     assert all(store.files.path(one.sha256).stat().st_size == one.size for one in (named, kept))
 
 
-def test_what_a_killed_sweep_had_set_aside_comes_back(
-    store: Store, settings: Settings, ended: Callable[..., Run]
-) -> None:
+def test_what_a_killed_sweep_had_set_aside_comes_back(store: Store, settings: Settings, ended: Ending) -> None:
     artifact = ended(b"one")
     with store.read() as unit:
         sha256 = unit.runs.get(artifact.id).artifacts[0].sha256
@@ -239,7 +237,7 @@ def test_leftovers_are_removed_when_they_are_old(store: Store, settings: Setting
     assert not any(path.exists() for path in left)
 
 
-def test_nothing_is_swept_while_a_backup_reads(store: Store, settings: Settings, ended: Callable[..., Run]) -> None:
+def test_nothing_is_swept_while_a_backup_reads(store: Store, settings: Settings, ended: Ending) -> None:
     RunKeep(store).delete(ended(b"1").id)
     with keeping_files(settings.results):
         assert sweep(store, settings, later(8)).busy
@@ -247,7 +245,7 @@ def test_nothing_is_swept_while_a_backup_reads(store: Store, settings: Settings,
     assert sweep(store, settings, later(8)).runs == 1
 
 
-def test_a_plan_says_what_pruning_does(store: Store, settings: Settings, ended: Callable[..., Run]) -> None:
+def test_a_plan_says_what_pruning_does(store: Store, settings: Settings, ended: Ending) -> None:
     upload = store.files.add_stream(io.BytesIO(b"uploaded"))
     ended(b"young")
     ended(b"old", later(-40), data={"file": "x", "sha256": upload.sha256, "size": upload.size})
@@ -265,7 +263,7 @@ def test_a_plan_says_what_pruning_does(store: Store, settings: Settings, ended: 
         assert [run.experiment for run in unit.runs.page()] == ["other", "double"]
 
 
-def test_room_on_the_disk_is_counted_once_per_content(store: Store, ended: Callable[..., Run]) -> None:
+def test_room_on_the_disk_is_counted_once_per_content(store: Store, ended: Ending) -> None:
     ended(b"x" * 1000)
     ended(b"x" * 1000)
     ended(b"x" * 1000, experiment="other")
