@@ -29,6 +29,7 @@ def test_runs_are_deleted_and_come_back(lab: LabFolder) -> None:
     deleted = lab.call("delete", str(first.number), second.id)
     assert deleted.output.splitlines() == ["Run #1 of double is in the bin.", "Run #2 of double is in the bin."]
     assert json.loads(lab.call("runs", "--json").output)["runs"] == []
+    assert [one["number"] for one in json.loads(lab.call("runs", "--deleted", "--json").output)["runs"]] == [2, 1]
     assert lab.call("undelete", "2").exit_code == 0
     assert [one["number"] for one in json.loads(lab.call("runs", "--json").output)["runs"]] == [2]
 

@@ -93,12 +93,12 @@ def test_a_lab_comes_back_as_it_was(store: Store, settings: Settings, tmp_path: 
 def test_a_lab_moves_between_the_databases(
     store: Store, settings: Settings, tmp_path: Path, second_database: str
 ) -> None:
-    first = finished(store)
+    finished(store, note="\u00e9 \U0001f642")
+    latest = finished(store)
     with store.write() as unit:
-        assert unit.keeping.delete(first.id, now())
-        assert unit.keeping.begin_purge(first.number)
-        assert unit.keeping.purge(first.number)
-    finished(store, note="é \U0001f642")
+        assert unit.keeping.delete(latest.id, now())
+        assert unit.keeping.begin_purge(latest.number)
+        assert unit.keeping.purge(latest.number)
     back_up(settings, store, tmp_path / "lab.backup")
 
     restored = elsewhere(settings, second_database)

@@ -247,7 +247,10 @@ def test_nothing_is_swept_while_a_backup_reads(store: Store, settings: Settings,
 
 def test_a_plan_says_what_pruning_does(store: Store, settings: Settings, ended: Ending) -> None:
     upload = store.files.add_stream(io.BytesIO(b"uploaded"))
-    ended(b"young")
+    needed, source = (store.files.add_stream(io.BytesIO(one)) for one in (b"needed", b"code"))
+    with store.write() as unit:
+        unit.environments.add({"files": {"experiments/double.py": source.sha256}})
+    ended(b"young", data={"file": "x", "sha256": needed.sha256, "size": needed.size})
     ended(b"old", later(-40), data={"file": "x", "sha256": upload.sha256, "size": upload.size})
     ended(b"another", later(-40), experiment="other")
     RunKeep(store).delete(ended(b"binned").id)

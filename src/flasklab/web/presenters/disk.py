@@ -24,7 +24,6 @@ class DiskRow:
     logs: str
     metrics: str
     total: str
-    share: float  # of the largest total, 0 to 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +40,6 @@ class DiskPage:
 
 def present_disk(use: DiskUse, settings: Settings, *, queue: LabNow | None = None) -> DiskPage:
     """The page of this use."""
-    most = max((one.total for one in use.experiments), default=0) or 1
     rows = tuple(
         DiskRow(
             experiment=one.experiment,
@@ -50,7 +48,6 @@ def present_disk(use: DiskUse, settings: Settings, *, queue: LabNow | None = Non
             logs=amounts.size(one.logs),
             metrics=amounts.size(one.metrics),
             total=amounts.size(one.total),
-            share=100 * one.total / most,
         )
         for one in use.experiments
     )
@@ -63,7 +60,6 @@ def present_disk(use: DiskUse, settings: Settings, *, queue: LabNow | None = Non
             logs=amounts.size(use.logs),
             metrics=amounts.size(use.metrics),
             total=amounts.size(use.total),
-            share=100.0,
         ),
         free=amounts.size(use.free),
         binned=formats.count(use.binned, "run") if use.binned else "",
