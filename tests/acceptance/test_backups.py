@@ -41,19 +41,16 @@ class Client:
                 self.accepted.append(answer.json["id"])
 
 
-def whole(store: Store, run: Run) -> bool:
-    """Whether everything of a run that has succeeded is there."""
+def lacking(store: Store, run: Run) -> str:
+    """What is not there of a run that has succeeded; "" where all of it is."""
     with store.read() as unit:
-        points = unit.points.series(run.number, "loss").values
+        points = len(unit.points.series(run.number, "loss").values)
     with store.logs.copy(run.id) as log:
-        said = log.read(1 << 20)
-    content = store.files.path(run.artifacts[0].sha256).read_bytes() if run.artifacts else b""
-    return (
-        run.output == {"lines": 100}
-        and len(points) == 100
-        and said.count(b"line ") == 100
-        and content == f"100 of {run.id}".encode()
-    )
+        said = b"".join(iter(lambda: log.read(1 << 20), b"")).count(b"line ")
+    contents = [store.files.path(one.sha256).read_bytes() for one in run.artifacts]
+    found = (run.output, points, said, contents)
+    wanted = ({"lines": 100}, 100, 100, [f"100 of {run.id}".encode()])
+    return "" if found == wanted else f"run {run.number}: {found}"
 
 
 @pytest.mark.timeout(60 + 20 * BACKUPS)
@@ -80,7 +77,7 @@ def test_every_backup_of_a_busy_lab_is_one_moment_of_it(make_lab: Callable[..., 
             with store.read() as unit:
                 runs = unit.runs.page(limit=100_000)
                 assert {run.id for run in runs} >= set(accepted)
-            assert [run.id for run in runs if run.state is RunState.SUCCEEDED and not whole(store, run)] == []
+            assert [lack for run in runs if run.state is RunState.SUCCEEDED and (lack := lacking(store, run))] == []
             seen += len(runs)
             under_way += sum(run.state is RunState.RUNNING for run in runs)
             store.close()
