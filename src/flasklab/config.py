@@ -78,6 +78,8 @@ class Settings:
     min_free: int = 256 * 1024**2  # bytes free on the disk, below which no run is started
     grace: float = 5.0  # seconds that running work gets when the lab is stopped
     system_metrics: bool = True  # whether CPU, memory, disk, network and GPUs are recorded with each run
+    keep_days: float = 0.0  # days after which a run that has ended goes to the bin, unless it is pinned; 0 is never
+    bin_days: float = 7.0  # days that a deleted run can be restored
     trusted_hosts: tuple[str, ...] = ()  # host names besides loopback that requests may be addressed to
     cors_origins: tuple[str, ...] = ()  # origins of other front ends; empty is off
     record_env: tuple[str, ...] = ()  # names of environment variables recorded with a run
@@ -152,6 +154,19 @@ def _executor(value: Any) -> str:
     return str(value)
 
 
+def _days(value: Any) -> float:
+    if isinstance(value, str) and value.strip().lower() in _OFF:
+        return 0.0
+    try:
+        days = float(value)
+    except (TypeError, ValueError):
+        raise ValueError('it must be a number of days, or "off"') from None
+    if not 0 <= days <= _MOST_DAYS:
+        raise ValueError(f"it must be from 0 to {_MOST_DAYS} days")
+    return days
+
+
+_MOST_DAYS = 36_500
 _ON, _OFF = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
 _READERS: dict[str, Callable[[Any], Any]] = {
     "executor": _executor,
@@ -164,6 +179,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "min_free": size_bytes,
     "grace": _patience,
     "system_metrics": _switch,
+    "keep_days": _days,
+    "bin_days": _days,
     "trusted_hosts": _names,
     "cors_origins": _names,
     "record_env": _names,

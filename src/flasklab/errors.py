@@ -86,6 +86,10 @@ class StoreError(FlasklabError):
     """The database or the results folder cannot be used."""
 
 
+class BackupError(FlasklabError):
+    """A backup cannot be made, read or restored."""
+
+
 class StoreRefusedError(StoreError):
     """The database takes everything but what it was given; trying again does not help."""
 

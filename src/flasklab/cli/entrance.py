@@ -38,6 +38,8 @@ FLAGS = {
     "min_free": 'Free space below which no run is started, like "256 MiB".',
     "grace": 'What running work gets when the lab is stopped, like "10s".',
     "system_metrics": "Whether CPU, memory, disk, network and GPUs are recorded: on or off.",
+    "keep_days": "Days after which a run goes to the bin, unless it is pinned; off: never.",
+    "bin_days": "Days that a deleted run can be restored.",
     "trusted_hosts": "Host names the lab answers to besides this machine's, with commas.",
     "cors_origins": "Origins of other front ends that may ask, with commas.",
     "record_env": "Environment variables to record with each run, with commas.",

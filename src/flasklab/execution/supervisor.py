@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from flasklab.execution import processes
 from flasklab.execution.endings import Intent
+from flasklab.execution.housekeeping import Housekeeping
 from flasklab.execution.reception import Reception
 from flasklab.execution.recovery import end_leftovers, recover
 from flasklab.execution.runner import Runner
@@ -63,6 +64,7 @@ class Supervisor:
         self._doorbell = Doorbell(settings.results)
         self._wake_read, self._wake_write = os.pipe()
         self._runner = Runner(settings, store, self._selector, self._mark, lambda: os.write(self._wake_write, b"."))
+        self._housekeeping = Housekeeping(store, settings, self._runner.jobs)
         self._reception = Reception(settings.results, self._selector)
         self._writer = Writer(settings, store, self._runner, self._reception)
         self._rung = True
@@ -129,7 +131,9 @@ class Supervisor:
     def _tend(self, now: float) -> None:
         self._runner.tend(now)
         self._reception.prompt(now)
-        if self._stop_at is not None and now >= self._stop_at:
+        if self._stop_at is None:
+            self._housekeeping.tend(now)
+        elif now >= self._stop_at:
             self._runner.ask_all_to_end(Intent.SHUTDOWN, now)
 
     def _turn(self, now: float) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from flasklab.config import Settings
+    from flasklab.services.disk_use import DiskRead
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload
     from flasklab.services.lab_status import LabStatus
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from flasklab.services.run_cancel import RunCancel
     from flasklab.services.run_files import RunFiles
     from flasklab.services.run_follow import RunFollow
+    from flasklab.services.run_keep import RunKeep
     from flasklab.services.run_read import RunRead
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
@@ -41,6 +43,8 @@ class Services:
     submit: RunSubmit
     wait: RunWait
     cancel: RunCancel
+    keep: RunKeep
+    disk: DiskRead
     read: RunRead
     follow: RunFollow
     metrics: MetricRead

@@ -83,6 +83,15 @@ def sqlite_file(engine: Engine) -> Path | None:
     return Path(str(engine.url.database))
 
 
+def file_of_url(database_url: str) -> Path | None:
+    """The SQLite file that a database's URL names, or None for another kind.
+
+    Raises:
+        StoreError: the URL cannot be used.
+    """
+    return sqlite_file(open_engine(database_url, checkpointing=False))  # connects to nothing
+
+
 def network_file_system(folder: Path, mounts: str) -> str | None:
     """The network file system that `folder` lies on, or None.
 

@@ -104,6 +104,23 @@ class FileStore:
         """Whether the content of this hash is stored here."""
         return bool(_SHA256.fullmatch(sha256)) and self._path(sha256).is_file()
 
+    def is_damaged(self, sha256: str) -> bool:
+        """Whether the content that is stored under this hash is another one; reads all of it.
+
+        Raises:
+            FileMissingError: it is not stored here.
+        """
+        with self.path(sha256).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() != sha256
+
+    def keep(self, sha256: str) -> bool:
+        """Whether the content is stored here; if so, no sweep takes it for a while, though no row refers to it yet."""
+        try:
+            os.utime(self._path(sha256))
+        except (FileMissingError, OSError):
+            return False
+        return True
+
     def _add(self, stream: _Readable, limit: int | None) -> StoredFile:
         digest, size = hashlib.sha256(), 0
         with self._incoming() as (temporary, target):
@@ -135,15 +152,15 @@ class FileStore:
 
     def _place(self, complete: Path, sha256: str, size: int) -> StoredFile:
         target = self._path(sha256)
-        if target.is_file() and target.stat().st_size == size:
+        if target.is_file() and target.stat().st_size == size and self.keep(sha256):
             complete.unlink()
             return StoredFile(sha256=sha256, size=size)
         if not target.parent.is_dir():
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _flush_folder(self.folder)
+            flush_folder(self.folder)
         complete.chmod(0o400)
         complete.rename(target)
-        _flush_folder(target.parent)
+        flush_folder(target.parent)
         return StoredFile(sha256=sha256, size=size)
 
 
@@ -157,7 +174,8 @@ def as_file_error(error: OSError) -> StoreError:
     return StoreError(f"{why} Check that the results folder is there and yours.")
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Write a folder's names to the disk, so that what was renamed in it survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
@@ -196,6 +197,19 @@ class Store:
                     yield Unit(connection)
         except SQLAlchemyError as error:
             raise as_store_error(error) from error
+
+    def copy_database(self, target: Path) -> None:
+        """Copy the database as it is now into the new SQLite file `target`, while others go on writing.
+
+        Raises:
+            StoreError: it cannot be read, or the disk refused.
+        """
+        from flasklab.store.backup_database import copy_database
+
+        try:
+            copy_database(self._engine, target)
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise StoreError(f"The database could not be copied to {target}: {error}.") from error
 
     def close(self) -> None:
         """Close every connection; the store can be used again afterwards."""

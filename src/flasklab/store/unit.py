@@ -10,6 +10,7 @@ from flasklab.store.catalog_row import CatalogRow
 from flasklab.store.environment_rows import EnvironmentRows
 from flasklab.store.event_rows import EventRows
 from flasklab.store.hot_writes import HotWrites
+from flasklab.store.keeping_rows import KeepingRows
 from flasklab.store.lease_rows import LeaseRows
 from flasklab.store.metric_chunks import MetricChunks
 from flasklab.store.metric_reads import MetricReads
@@ -23,7 +24,18 @@ class Unit:
     """One transaction's view of the store; over when the `with` block that gave it ends."""
 
     __slots__ = (
-        *("artifacts", "attempts", "catalog", "environments", "events", "hot", "leases", "metrics", "points"),
+        *(
+            "artifacts",
+            "attempts",
+            "catalog",
+            "environments",
+            "events",
+            "hot",
+            "keeping",
+            "leases",
+            "metrics",
+            "points",
+        ),
         "runs",
     )
 
@@ -38,3 +50,4 @@ class Unit:
         self.catalog = CatalogRow(connection)
         self.environments = EnvironmentRows(connection)
         self.leases = LeaseRows(connection)
+        self.keeping = KeepingRows(connection)
