@@ -127,7 +127,7 @@ def prepare(claim: Claim, store: Store, settings: Settings, serving: Serving | N
         limits=Limits(timeout_seconds=run.timeout_seconds, memory_bytes=run.memory_bytes, retries=run.retries),
         begun_before=run.begun,
         zygote=claim.zygote,
-        log=store.logs.writer(run.id, settings.max_log),
+        log=store.logs.writer(run.id, settings.max_log, resumes=claim.attempt > 1),
         recorded=Recorded(
             id=run.id,
             number=run.number,

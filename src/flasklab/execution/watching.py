@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from flasklab.execution.gpus import find_gpus
-from flasklab.execution.usage import ProcessTree, Usage, network
+from flasklab.execution.usage import ProcessTree, network
 from flasklab.runs import system_metrics as names
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ _MIB = 2**20
 _LIMIT_SECONDS = 1.0  # between two looks at the memory of a run that has a limit
 _PAUSES = ((60.0, 1.0), (3600.0, 5.0))  # until so many seconds after its begin, a run is sampled every so many seconds
 _LAST_PAUSE = 15.0
+_SETTLING_SECONDS = 0.4  # a run that ends sooner is not looked at
 
 
 def pause_after(elapsed: float) -> float:
@@ -29,14 +30,14 @@ def pause_after(elapsed: float) -> float:
 class _Watched:
     """One attempt under watch; times are monotonic seconds."""
 
-    def __init__(self, attempt: Attempt, pid: int, now: float) -> None:
+    def __init__(self, attempt: Attempt, pid: int, began: float, now: float) -> None:
         self.attempt = attempt
         self.tree = ProcessTree(pid, attempt.zygote.process.pid)
-        self.began = now
-        self.sample_at = now + pause_after(0.0)
-        self.limit_at = now + _LIMIT_SECONDS  # when its memory is held against its limit
+        self.began = began
+        self.sample_at = max(began + pause_after(0.0), now + _SETTLING_SECONDS)  # not over a moment too short to tell
+        self.limit_at = began + _LIMIT_SECONDS  # when its memory is held against its limit
         self._before = now
-        self._usage = Usage(cpu_seconds=0.0, read_bytes=0, written_bytes=0, pids=frozenset())
+        self._usage = self.tree.usage()
         self._network = network()
 
     def sample(self, now: float, held: int, gpus: Gpus | None) -> dict[str, float]:
@@ -73,6 +74,7 @@ class Watcher:
         self._gpus = gpus
         self._looked_for_gpus = gpus is not None
         self._watched: dict[str, _Watched] = {}  # by run id
+        self._seen: dict[str, float] = {}  # when attempts that are not watched yet had begun, by run id
 
     def look(self, attempts: Iterable[Attempt], now: float) -> list[Attempt]:
         """Sample the attempts that are due; those that hold more memory than their limit allows.
@@ -83,8 +85,9 @@ class Watcher:
         """
         over: list[Attempt] = []
         present: dict[str, _Watched] = {}
+        seen, self._seen = self._seen, {}
         for attempt in attempts:
-            watched = self._watch(attempt, now)
+            watched = self._watch(attempt, seen.get(attempt.spec.id, now), now)
             if watched is None:
                 continue
             present[attempt.spec.id] = watched
@@ -95,15 +98,21 @@ class Watcher:
 
     def next_time(self) -> float | None:
         """The monotonic time of the next look; None when nobody is watched."""
-        return min((self._due(one) for one in self._watched.values()), default=None)
+        due = [self._due(one) for one in self._watched.values()]
+        return min((*due, *(began + _SETTLING_SECONDS for began in self._seen.values())), default=None)
 
-    def _watch(self, attempt: Attempt, now: float) -> _Watched | None:
-        if attempt.gone or attempt.pid is None or not attempt.recorded.has_begun:
+    def _watch(self, attempt: Attempt, began: float, now: float) -> _Watched | None:
+        if attempt.gone or attempt.over or attempt.pid is None or not attempt.recorded.has_begun:
             return None
         if not self._records and attempt.limits.memory_bytes is None:
             return None
         watched = self._watched.get(attempt.spec.id)
-        return watched if watched and watched.attempt is attempt else _Watched(attempt, attempt.pid, now)
+        if watched is not None and watched.attempt is attempt:
+            return watched
+        if now < began + _SETTLING_SECONDS:
+            self._seen[attempt.spec.id] = began
+            return None
+        return _Watched(attempt, attempt.pid, began, now)
 
     def _due(self, watched: _Watched) -> float:
         if watched.attempt.limits.memory_bytes is None:

@@ -41,7 +41,7 @@ _END_SHARE = 16  # each of the two parts of the end has this share of the limit
 class LogWriter:
     """Takes what the streams of one run print; `limit` is about how many bytes are kept."""
 
-    def __init__(self, path: Path, limit: int) -> None:
+    def __init__(self, path: Path, limit: int, *, resumes: bool = True) -> None:
         self._path = path
         self._limit = limit
         self._part: _Part | None = None  # opened with the first byte: many runs say nothing
@@ -54,7 +54,8 @@ class LogWriter:
         self.size = 0
         """Bytes of text so far, those that were left out included."""
         self._lines = 0  # line ends so far
-        self._resume()
+        if resumes:
+            self._resume()
 
     @property
     def holds(self) -> bool:

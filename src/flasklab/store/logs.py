@@ -47,9 +47,15 @@ class LogStore:
         except FileNotFoundError:
             return last.start
 
-    def writer(self, run_id: str, limit: int) -> LogWriter:
-        """Write on at the end of a run's log, of which at most about `limit` bytes are kept."""
-        return LogWriter(self.path(run_id), limit)
+    def writer(self, run_id: str, limit: int, *, resumes: bool = True) -> LogWriter:
+        """Write on at the end of a run's log.
+
+        Args:
+            run_id: the run
+            limit: about so many bytes are kept
+            resumes: whether there may be a log already; it is not looked for otherwise
+        """
+        return LogWriter(self.path(run_id), limit, resumes=resumes)
 
     def read(self, run_id: str, start: int = 0, limit: int | None = None) -> LogSlice:
         """The text from byte `start` on, up to the first gap.

@@ -53,6 +53,7 @@ def attempt(folder: Path, *, memory: int | None = None, run_id: str = "r") -> An
         limits=SimpleNamespace(memory_bytes=memory),
         pid=os.getpid(),
         gone=False,
+        over=False,
         recorded=recorded,
         zygote=SimpleNamespace(process=SimpleNamespace(pid=0)),
     )
@@ -70,7 +71,7 @@ def test_a_sample_is_points_of_system_metrics_at_whole_seconds(tmp_path: Path) -
     watcher, one = Watcher(system_metrics=True), attempt(tmp_path)
     for second in range(4):
         assert watcher.look([one], 100.0 + second) == []
-        assert watcher.look([one], 100.3 + second) == []
+        assert watcher.look([one], 100.4 + second) == []
     found = points(one)
     assert {key for key in found if not key.startswith("system/gpu")} == {
         system_metrics.CPU,
@@ -89,6 +90,8 @@ def test_nobody_is_woken_for_nothing(tmp_path: Path) -> None:
     watcher, one = Watcher(system_metrics=True), attempt(tmp_path)
     assert watcher.next_time() is None
     watcher.look([one], 100.0)
+    assert watcher.next_time() == 100.4  # a run that ends sooner costs nothing
+    watcher.look([one], 100.4)
     assert watcher.next_time() == 101.0
     one.gone = True
     watcher.look([one], 100.5)
@@ -102,7 +105,7 @@ def test_a_limit_is_held_by_the_same_reading_and_without_system_metrics_too(tmp_
     for records in (True, False):
         watcher, small, large = Watcher(system_metrics=records), attempt(tmp_path, memory=1, run_id="s"), None
         large = attempt(tmp_path, memory=2**50, run_id="l")
-        assert watcher.look([small, large], 100.0) == []
+        assert watcher.look([small, large], 100.0) == watcher.look([small, large], 100.4) == []
         assert watcher.look([small, large], 101.0) == [small]
         assert bool(points(large)) is records
 
@@ -123,6 +126,7 @@ def test_memory_over_a_limit_is_counted_exactly_before_anything_is_ended(
     monkeypatch.setattr(watching, "ProcessTree", Tree)
     watcher, one = Watcher(system_metrics=False), attempt(tmp_path, memory=100)
     watcher.look([one], 100.0)
+    watcher.look([one], 100.4)
     assert watcher.look([one], 101.0) == []
     assert asked == [False, True]
 
@@ -135,8 +139,8 @@ def test_gpus_tell_how_busy_they_are_and_what_the_run_holds_of_them(tmp_path: Pa
         SimpleNamespace(pid=other, usedGpuMemory=400 * MIB),
     ]
     watcher, one = Watcher(system_metrics=True, gpus=Gpus(nvml)), attempt(tmp_path)
-    watcher.look([one], 100.0)
-    watcher.look([one], 101.0)
+    for now in (100.0, 100.4, 101.0):
+        watcher.look([one], now)
     found = points(one)
     assert found[system_metrics.gpu(0)] == [(1, 90)]
     assert found[system_metrics.gpu_memory(0)] == [(1, 300)]
