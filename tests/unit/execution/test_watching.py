@@ -9,6 +9,7 @@ import pytest
 from flasklab.execution import watching
 from flasklab.execution.gpus import Gpus, find_gpus
 from flasklab.execution.recorded import Recorded
+from flasklab.execution.usage import Usage
 from flasklab.execution.watching import Watcher, pause_after
 from flasklab.runs import system_metrics
 from flasklab.store.files import FileStore
@@ -118,6 +119,9 @@ def test_memory_over_a_limit_is_counted_exactly_before_anything_is_ended(
     class Tree:
         def __init__(self, pid: int, zygote: int) -> None:
             pass
+
+        def usage(self) -> Usage:
+            return Usage(cpu_seconds=0.0, read_bytes=0, written_bytes=0, pids=frozenset())
 
         def held_bytes(self, *, exactly: bool = False) -> int:
             asked.append(exactly)
