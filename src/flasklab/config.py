@@ -73,6 +73,7 @@ class Settings:
     port: int = 8750
     max_upload: int = 1024**3  # bytes of one request body
     max_queued: int = 100_000  # runs waiting before a start is refused
+    max_file: int = 0  # bytes of the largest file a run may write; 0 is no limit
     max_log: int = 256 * 1024**2  # bytes of log kept per run
     system_metrics: bool = True  # whether CPU, memory, disk, network and GPUs are recorded with each run
     trusted_hosts: tuple[str, ...] = ()  # host names besides loopback that requests may be addressed to
@@ -150,6 +151,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "port": _whole(0, 65535),
     "max_upload": size_bytes,
     "max_queued": _whole(0),
+    "max_file": size_bytes,
     "max_log": size_bytes,
     "system_metrics": _switch,
     "trusted_hosts": _names,

@@ -27,8 +27,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from flasklab.errors import InvalidParametersError
 from flasklab.execution import processes
 from flasklab.execution.calling import call
+from flasklab.execution.limits import explain_too_large, limit_files
+from flasklab.execution.places import place_of
 from flasklab.experiments.schema import Parameters
 from flasklab.recording.bars import watch_bars
+from flasklab.recording.canceling import canceling
 from flasklab.recording.floor import floor
 from flasklab.recording.inherited import leave
 from flasklab.recording.output import present_output
@@ -80,7 +83,9 @@ def run_child(spec: RunSpec, definition: Definition, fds: tuple[int, int, int], 
                 params=spec.params,
                 attempt=spec.attempt,
                 seed=seed,
+                cancel_grace=definition.cancel_grace,
             ),
+            checkpoints=spec.checkpoints(),
         )
         status = _run(spec, definition, recorder, seed)
     except Terminated:
@@ -144,7 +149,9 @@ def _open_output() -> None:
         setattr(sys, name, stream)
 
 
-def _on_terminate(_signum: int, _frame: FrameType | None) -> NoReturn:
+def _on_terminate(_signum: int, _frame: FrameType | None) -> None:
+    if canceling.ask():
+        return  # its code looks at `run.canceling`, and is left to end by itself
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Terminated
 
@@ -183,6 +190,8 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
     own = os.getpid()
     os.chdir(spec.workdir)
     os.environ["FLASKLAB_RUN_ID"] = spec.id
+    canceling.share(spec.folder)
+    max_file = limit_files(spec.max_file, definition.max_file_bytes)
     leave(spec.folder, recorder)
     spec.begun.touch()
     recorder.event({"type": "begin"})
@@ -198,11 +207,11 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
         except Exception as error:  # a disk that is full, a library that reads a table and fails
             outcome = _failed(error)
         else:
-            outcome = _called(definition, arguments, recorder)
+            outcome = explain_too_large(_called(definition, arguments, recorder), max_file)
         _flush()
         if os.getpid() != own:
             os._exit(0)  # a fork that the function made and let return: the run's end is its parent's to tell
-        recorder.event({"type": "outcome", **outcome})
+        recorder.event({"type": "outcome", **outcome, "asked": canceling.seen})
         _await_threads()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         # multiprocessing and billiard rely on it as well.
@@ -260,7 +269,7 @@ def _exited(stop: SystemExit) -> dict[str, Any]:
     return {
         "state": RunState.FAILED,
         "output": None,
-        "error": {"type": "SystemExit", "message": message, "traceback": _trace(stop)},
+        "error": {"type": "SystemExit", "message": message, "traceback": _trace(stop), "where": place_of(stop)},
     }
 
 
@@ -276,7 +285,8 @@ def _failed(error: BaseException) -> dict[str, Any]:
     return {
         "state": RunState.FAILED,
         "output": None,
-        "error": {"type": type(error).__name__, "message": message, "traceback": trace},
+        "error": {"type": type(error).__name__, "message": message, "traceback": trace, "where": place_of(error)},
+        "errno": error.errno if isinstance(error, OSError) else None,
     }
 
 

@@ -6,15 +6,17 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flasklab.execution import processes
 from flasklab.execution.attempt import Attempt, Limits
 from flasklab.execution.recorded import Recorded
 from flasklab.execution.spec import RunSpec
+from flasklab.runs.checkpoints import CHECKPOINT
 from flasklab.runs.run import RunError
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from flasklab.config import Settings
@@ -33,6 +35,7 @@ class Claim:
     claimable: Claimable
     attempt: int  # the fence of all that is written for it
     zygote: ZygoteHandle
+    checkpoints: Mapping[str, int]  # of earlier attempts: numbers of their events by name
 
 
 def refuse(unit: Unit, claimable: Claimable, catalog: Catalog) -> bool:
@@ -58,9 +61,11 @@ def claim(unit: Unit, claimable: Claimable, zygote: ZygoteHandle, environment_id
     attempt = unit.runs.claim(claimable.id, at)
     if attempt is None:
         return None
-    unit.attempts.open(claimable.number, attempt, at=at)
+    unit.attempts.open(claimable.number, attempt, at=at, supervisor=processes.own_name())
     unit.runs.record(claimable.id, attempt, seq=claimable.seq + 1, environment_id=environment_id)
-    return Claim(claimable=claimable, attempt=attempt, zygote=zygote)
+    known = unit.events.of_kind(claimable.number, CHECKPOINT) if attempt > 1 else ()
+    checkpoints = {str(event.data["name"]): event.seq for event in known}
+    return Claim(claimable=claimable, attempt=attempt, zygote=zygote, checkpoints=checkpoints)
 
 
 def launch(claim: Claim, store: Store, settings: Settings) -> Attempt:
@@ -74,6 +79,8 @@ def launch(claim: Claim, store: Store, settings: Settings) -> Attempt:
         params=dict(run.params),
         seed=run.seed,
         folder=settings.results / "work" / f"{run.id}-{claim.attempt}",
+        restore_from=run.restore_from,
+        max_file=settings.max_file,
         files=dict(_files(run.params, store)),
     )
     attempt = Attempt(
@@ -90,6 +97,7 @@ def launch(claim: Claim, store: Store, settings: Settings) -> Attempt:
             files=store.files,
             tags=run.tags,
             note=run.note,
+            checkpoints=dict(claim.checkpoints),
         ),
     )
     if claim.attempt > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from flasklab.execution.endings import Intent, Verdict, judge, lost
+from flasklab.execution.endings import Intent, Verdict, given_up, judge, lost
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
 
@@ -27,6 +27,9 @@ def settle(unit: Unit, attempt: Attempt) -> str:
     at = now()
     reason = verdict.error.message if verdict.error else ""
     status = attempt.status
+    again = verdict.state is RunState.LOST and may_begin_again(
+        begun_before=attempt.begun_before, begun=recorded.has_begun, retries=attempt.limits.retries
+    )
     unit.attempts.close(
         spec.number,
         spec.attempt,
@@ -34,14 +37,14 @@ def settle(unit: Unit, attempt: Attempt) -> str:
         exit_code=os.WEXITSTATUS(status) if status is not None and os.WIFEXITED(status) else None,
         signal=os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None,
         reason=reason,
+        state=RunState.QUEUED if again else verdict.state,
     )
     told: dict[str, Json] = {"attempt": spec.attempt, "reason": reason}
-    if verdict.state is RunState.LOST and may_begin_again(
-        begun_before=attempt.begun_before, begun=recorded.has_begun, retries=attempt.limits.retries
-    ):
+    if again:
         if unit.runs.requeue(spec.id, spec.attempt, seq=recorded.seq):
             unit.events.add(spec.number, recorded.seq, RunState.QUEUED, told, at)
         return reason
+    verdict = given_up(verdict, attempt.limits.retries)
     settled = unit.runs.settle(
         spec.id,
         spec.attempt,

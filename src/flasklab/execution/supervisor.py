@@ -129,7 +129,7 @@ class Supervisor:
         else:
             self._stop_at = now
             for attempt in self._attempts.values():
-                attempt.kill_at = now if attempt.intent is not Intent.NONE else attempt.kill_at
+                attempt.hurry(now)
 
     def _watch_zygote(self, handle: ZygoteHandle) -> None:
         self._selector.register(handle.channel.fileno(), selectors.EVENT_READ, lambda: self._hear(handle))

@@ -10,6 +10,7 @@ from flasklab.store.catalog_row import CatalogRow
 from flasklab.store.environment_rows import EnvironmentRows
 from flasklab.store.event_rows import EventRows
 from flasklab.store.metric_chunks import MetricChunks
+from flasklab.store.metric_cut import MetricCut
 from flasklab.store.metric_reads import MetricReads
 from flasklab.store.run_rows import RunRows
 
@@ -20,12 +21,23 @@ if TYPE_CHECKING:
 class Unit:
     """One transaction's view of the store; over when the `with` block that gave it ends."""
 
-    __slots__ = ("artifacts", "attempts", "catalog", "environments", "events", "metrics", "points", "runs")
+    __slots__ = (
+        "artifacts",
+        "attempts",
+        "catalog",
+        "cut",
+        "environments",
+        "events",
+        "metrics",
+        "points",
+        "runs",
+    )
 
     def __init__(self, connection: Connection) -> None:
         self.runs = RunRows(connection)
         self.attempts = AttemptRows(connection)
         self.metrics = MetricChunks(connection)
+        self.cut = MetricCut(connection)
         self.points = MetricReads(connection)
         self.artifacts = ArtifactRows(connection)
         self.events = EventRows(connection)
