@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def _folder(lab: ServedLab, run: dict[str, Any]) -> Path:
-    return lab.folder / "results" / "checkpoints" / run["id"]
+    return Path(lab.folder, "results", "checkpoints", run["id"])
 
 
 def _series(lab: ServedLab, run: dict[str, Any], key: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from flasklab.http.answers import json_answer
 from flasklab.http.asking import who_asks
 from flasklab.http.lab import current_lab
 from flasklab.http.lists import asked_page, page_json, whole_list
-from flasklab.http.run_json import artifacts_json, run_json
-from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, start_run
+from flasklab.http.run_json import artifacts_json, attempt_json, run_json
+from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, rerun_run
 from flasklab.http.submitted import read_submitted
 from flasklab.http.waiting import asked_wait
 from flasklab.runs.times import rfc3339
@@ -43,6 +43,11 @@ def events(run_id: str) -> Response:
     )
 
 
+def attempts(run_id: str) -> Response:
+    """GET runs/{id}/attempts: each time it was taken up, and how that ended."""
+    return whole_list("attempts", [attempt_json(one) for one in current_lab().services.read.attempts(run_id)])
+
+
 def cancel(run_id: str) -> Response:
     """POST runs/{id}/cancel: asks it to stop; 200 when it has, 202 when it is about to."""
     found = current_lab().services.cancel(run_id, who_asks())
@@ -50,9 +55,9 @@ def cancel(run_id: str) -> Response:
 
 
 def rerun(run_id: str) -> Response:
-    """POST runs/{id}/rerun: the same again, with what is sent changed."""
+    """POST runs/{id}/rerun: again, with what is sent changed; `?restore=1`: on from its last checkpoint."""
     services = current_lab().services
     source = services.read.get(run_id)
     description = services.experiments.get(source.experiment, CATALOG_WAIT_SECONDS)
     changes = read_submitted(description.parameters).values
-    return answer_start(start_run(description, {**source.params, **changes}, rerun_of=source.id))
+    return answer_start(rerun_run(description, source, {**source.params, **changes}))

@@ -34,6 +34,7 @@ FLAGS = {
     "port": "Port to listen on.",
     "max_upload": 'Largest upload, like "1 GiB".',
     "max_queued": "Runs that may wait before a start is refused.",
+    "max_file": 'Largest file that a run may write, like "10 GiB"; 0 is no limit.',
     "max_log": 'Log kept per run, like "256 MiB".',
     "system_metrics": "Whether CPU, memory, disk, network and GPUs are recorded: on or off.",
     "trusted_hosts": "Host names the lab answers to besides this machine's, with commas.",

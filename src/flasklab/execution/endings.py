@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from flasklab.runs.history import signal_name
 from flasklab.runs.run import RunError
 from flasklab.runs.state import RunState
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 KILL_GRACE_SECONDS = 5.0  # between TERM and KILL
 
-_EXPLAINED = {
+_EXPLAINED: dict[int, str] = {
     signal.SIGSEGV: "it touched memory that is not its own (segmentation fault), often a fault in a compiled library; "
     "the log's end shows where",
     signal.SIGBUS: "it touched memory that could not be read (bus error), often a mapped file that was cut or a full "
@@ -154,9 +155,7 @@ def _exit_error(seen: Seen) -> RunError:
     if seen.signal == signal.SIGKILL and seen.out_of_memory:
         return RunError(type="OutOfMemory", message=seen.out_of_memory)
     if seen.signal is not None:
-        known = signal.Signals(seen.signal) if seen.signal in set(signal.Signals) else None
-        name = known.name if known is not None else f"signal {seen.signal}"
-        why = _EXPLAINED.get(known, "") if known is not None else ""
+        name, why = signal_name(seen.signal), _EXPLAINED.get(seen.signal, "")
         because = f": {why}" if why else ""
         return RunError(type="Signal", message=f"The process was ended by {name}{when}{because}.")
     code = "an unknown status" if seen.exit_code is None else f"status {seen.exit_code}"

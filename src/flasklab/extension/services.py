@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flasklab.http.lab import Services
+from flasklab.services.checkpoint_read import CheckpointRead
 from flasklab.services.experiment_read import ExperimentRead
 from flasklab.services.file_upload import FileUpload
 from flasklab.services.lab_status import LabStatus
@@ -43,4 +44,5 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
         experiments=ExperimentRead(store, settings, wake),
         upload=FileUpload(store),
         status=LabStatus(store, settings),
+        checkpoints=CheckpointRead(settings.results),
     )

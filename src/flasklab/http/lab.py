@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from flasklab.config import Settings
+    from flasklab.services.checkpoint_read import CheckpointRead
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload
     from flasklab.services.lab_status import LabStatus
@@ -47,6 +48,7 @@ class Services:
     experiments: ExperimentRead
     upload: FileUpload
     status: LabStatus
+    checkpoints: CheckpointRead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,11 +25,18 @@ if TYPE_CHECKING:
     from flasklab.runs.run import Run
 
 _LONGEST_KEY = 255
+_NO = ("", "0", "false", "no", "off")
 # Seconds that a start may wait for edited code to be read again.
 CATALOG_WAIT_SECONDS = 5.0
 
 
-def start_run(description: Description, values: Mapping[str, Any], *, rerun_of: str | None = None) -> Run:
+def start_run(
+    description: Description,
+    values: Mapping[str, Any],
+    *,
+    rerun_of: str | None = None,
+    restore_from: str | None = None,
+) -> Run:
     """A run of the experiment with these parameters; the first one where `Idempotency-Key` repeats.
 
     Raises:
@@ -45,8 +52,22 @@ def start_run(description: Description, values: Mapping[str, Any], *, rerun_of: 
         created_by=who_asks(),
         idempotency_key=_idempotency_key(),
         rerun_of=rerun_of,
+        restore_from=restore_from,
     )
     return run
+
+
+def rerun_run(description: Description, source: Run, values: Mapping[str, Any]) -> Run:
+    """The run once more with these parameters; with `?restore=1`, on from its last checkpoint.
+
+    Raises:
+        InvalidParametersError: all bad parameters at once.
+        QueueFullError: the lab takes no more.
+        WrongStateError: it has no checkpoint.
+    """
+    wanted = request.args.get("restore", "0").strip().lower() not in _NO
+    restore_from = current_lab().services.checkpoints.source(source) if wanted else None
+    return start_run(description, values, rerun_of=source.id, restore_from=restore_from)
 
 
 def _idempotency_key() -> str | None:

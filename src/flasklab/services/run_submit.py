@@ -51,6 +51,7 @@ class RunSubmit:
         tags: Iterable[str] = (),
         note: str = "",
         rerun_of: str | None = None,
+        restore_from: str | None = None,
     ) -> tuple[Run, bool]:
         """Queue a run of an experiment.
 
@@ -63,6 +64,7 @@ class RunSubmit:
             tags: the run's first tags, after those of the experiment
             note: its first note
             rerun_of: id of the run whose parameters it takes
+            restore_from: id of the run whose last checkpoint it starts from
 
         Returns:
             The run as it is stored, and whether this call created it.
@@ -80,6 +82,7 @@ class RunSubmit:
             note=note,
             created_by=created_by,
             rerun_of=rerun_of,
+            restore_from=restore_from,
             idempotency_key=idempotency_key,
             timeout_seconds=description.timeout_seconds,
             memory_bytes=description.memory_bytes,

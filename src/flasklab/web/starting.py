@@ -22,7 +22,7 @@ from flasklab.http.lab import current_lab
 from flasklab.http.negotiation import wants_html
 from flasklab.http.problems import problem_of
 from flasklab.http.run_json import experiment_json
-from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, start_run
+from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, rerun_run, start_run
 from flasklab.http.submitted import RESERVED, read_submitted
 from flasklab.services.experiment_read import ExperimentBrokenError
 from flasklab.web.forms import filled_with, parameters_form
@@ -91,7 +91,7 @@ def start(experiment: str) -> AnyResponse:
 
 
 def rerun(run_id: str) -> AnyResponse:
-    """POST /rerun/<id>: the same again, with what is sent changed."""
+    """POST /rerun/<id>: the same again, with what is sent changed; with `?restore=1`, on from its last checkpoint."""
     doors.check_token()
     services = current_lab().services
     source = services.read.get(run_id)
@@ -99,9 +99,9 @@ def rerun(run_id: str) -> AnyResponse:
     submitted = read_submitted(description.parameters)
     values = {**source.params, **submitted.values}
     if not wants_html():
-        return answer_start(start_run(description, values, rerun_of=source.id))
+        return answer_start(rerun_run(description, source, values))
     try:
-        run = start_run(description, values, rerun_of=source.id)
+        run = rerun_run(description, source, values)
     except InvalidParametersError as error:
         texts, files = filled_with(description, _still_known(description, source))
         return Response(_page(description, texts, files, problems=error.errors, source=source), status=422)
