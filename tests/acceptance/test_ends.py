@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -192,3 +193,21 @@ def test_an_error_with_an_endless_message_is_still_told(ends: ServedLab) -> None
     error = ends.run("fails_at_length")["error"]
     assert error["type"] == "ValueError"
     assert len(error["message"]) <= 100_000
+
+
+@pytest.mark.parametrize("elsewhere", ["false", "true"])
+def test_a_file_that_grows_too_large_ends_with_the_limit_and_its_setting(ends: ServedLab, elsewhere: str) -> None:
+    run = ends.run("writes_too_much", elsewhere=elsewhere)
+    assert run["state"] == "failed"
+    if elsewhere == "false":
+        assert run["error"]["type"] == "OSError"
+        assert "at most 1 MiB" in run["error"]["message"]
+        assert "FLASKLAB_MAX_FILE" in run["error"]["message"]
+    sizes = [artifact["size"] for artifact in run["artifacts"]]
+    assert sizes == [2**20]
+
+
+def test_an_exception_names_the_authors_own_line(ends: ServedLab) -> None:
+    run = ends.run("raises")
+    assert re.fullmatch(r"experiments/ends\.py:\d+", run["error"]["where"])
+    assert f"({run['error']['where']})" in ends.get(f"/api/v1/runs/{run['id']}/attempts").json["attempts"][0]["reason"]

@@ -50,6 +50,7 @@ def check_lab(settings: Settings) -> Iterator[Finding]:
     if database.state == "wrong":
         return
     yield check_supervisor(settings)
+    yield check_memory()
     yield from check_experiments(settings)
 
 
@@ -162,6 +163,18 @@ def check_supervisor(settings: Settings) -> Finding:
             mend="Start the lab with `flasklab serve`: it takes up what waits.",
         )
     return Finding(name="supervisor", state="ok", message="No supervisor runs; the next start brings one.")
+
+
+def check_memory() -> Finding:
+    """What holds a run to its memory limit, for a lab in the control group of whoever asks."""
+    from flasklab.execution.cgroups import NoGroupsError, would_make_groups
+
+    try:
+        would_make_groups()
+    except NoGroupsError as error:
+        message = f"memory= of an experiment is watched once a second, since {error}."
+        return Finding(name="memory", state="ok", message=message)
+    return Finding(name="memory", state="ok", message="memory= of an experiment is held by a control group.")
 
 
 def _runs(count: int) -> str:

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from flasklab.execution import cgroups
 from flasklab.execution.endings import KILL_GRACE_SECONDS, Intent, Seen, spoken_seconds
 from flasklab.recording.frames import Decoder
 from flasklab.runs.amounts import memory
@@ -61,7 +62,7 @@ class Attempt:
     kill_at: float | None = None  # monotonic time when TERM becomes KILL
     killed: bool = False  # KILL was sent
     held_bytes: int = 0  # what it held when that was too much
-    out_of_memory: str = ""  # what the system says of memory that it lacked
+    oom_kills_before: int = field(default_factory=cgroups.oom_kills_lately)  # of the whole machine
     told_at: float | None = None  # monotonic time of its last word
     status: int | None = None  # as waitpid gave it
     gone: bool = False  # nothing of its processes is left
@@ -139,6 +140,8 @@ class Attempt:
 
     def drain(self) -> None:
         """Read what every pipe still holds and close it; whoever writes on is none of the run's."""
+        if self.spec.cgroup is not None:
+            cgroups.kill(self.spec.cgroup)
         for fd in self.fds:
             rest = _MOST_DRAINED
             while rest > 0 and (data := self._pull(fd)):
@@ -196,16 +199,18 @@ class Attempt:
             self._tell_step("kill", "SIGKILL was sent.")
         self.killed = True
         self._signal(signal.SIGKILL)
+        if self.spec.cgroup is not None:
+            cgroups.kill(self.spec.cgroup)
         self.term_at = self.kill_at = None
 
     def _tell_step(self, step: str, sentence: str) -> None:
         """Say in the log and among the events how its end goes on."""
         why = {Intent.CANCEL: "Canceling", Intent.TIMEOUT: "Timed out", Intent.MEMORY: "Out of memory"}
-        self.log.say(f"{why.get(self.intent, 'Stopping')}{self._by()}: {sentence}")
+        self.log.say(f"{why.get(self.intent, 'Stopping with the lab')}{self._by()}. {sentence}")
         self.recorded.add_event("ending", {"step": step, "why": self.intent.value, "told": sentence})
 
     def _by(self) -> str:
-        return f", as {self.canceled_by} asked" if self.intent is Intent.CANCEL and self.canceled_by else ""
+        return f", asked for by {self.canceled_by}" if self.intent is Intent.CANCEL and self.canceled_by else ""
 
     def _signal(self, signum: int, *, alone: bool = False) -> None:
         if self.pid is not None and not self.gone:
@@ -243,6 +248,23 @@ class Attempt:
         else:
             self.unstorable = True
 
+    def _out_of_memory(self, signum: int | None) -> str:
+        """What the system says of memory that it lacked, if that ended it."""
+        if signum != signal.SIGKILL or self.killed:
+            return ""
+        if self.spec.cgroup is not None and cgroups.was_out_of_memory(self.spec.cgroup):
+            limit = memory(self.limits.memory_bytes or 0)
+            return (
+                f"It needed more memory than its limit of {limit}, and the system ended it. Let it use less, or raise "
+                "memory= in @experiment."
+            )
+        if cgroups.oom_kills() > self.oom_kills_before:
+            return (
+                "The machine ran out of memory, and the system ended it (SIGKILL). Let it use less, let fewer runs go "
+                "on at once (FLASKLAB_WORKERS), or give it a limit with memory= in @experiment."
+            )
+        return ""
+
     def seen(self) -> Seen:
         """What is known of the end."""
         exit_code = signum = None
@@ -263,7 +285,7 @@ class Attempt:
             killed=self.killed,
             limit=limit,
             used=memory(self.held_bytes) if self.held_bytes else "",
-            out_of_memory=self.out_of_memory,
+            out_of_memory=self._out_of_memory(signum),
             begun=self.recorded.has_begun,
         )
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from flasklab.errors import InvalidParametersError
-from flasklab.execution import processes
+from flasklab.execution import cgroups, processes
 from flasklab.execution.calling import call
 from flasklab.execution.limits import explain_too_large, limit_files
 from flasklab.execution.places import place_of
@@ -191,6 +191,8 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
     os.chdir(spec.workdir)
     os.environ["FLASKLAB_RUN_ID"] = spec.id
     canceling.share(spec.folder)
+    if spec.cgroup is not None:
+        cgroups.join(spec.cgroup)
     max_file = limit_files(spec.max_file, definition.max_file_bytes)
     leave(spec.folder, recorder)
     spec.begun.touch()

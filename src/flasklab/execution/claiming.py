@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flasklab.execution import processes
+from flasklab.execution import cgroups, processes
 from flasklab.execution.attempt import Attempt, Limits
 from flasklab.execution.recorded import Recorded
 from flasklab.execution.spec import RunSpec
@@ -81,6 +81,7 @@ def launch(claim: Claim, store: Store, settings: Settings) -> Attempt:
         folder=settings.results / "work" / f"{run.id}-{claim.attempt}",
         restore_from=run.restore_from,
         max_file=settings.max_file,
+        cgroup=cgroups.group_for(f"{run.id}-{claim.attempt}", run.memory_bytes),
         files=dict(_files(run.params, store)),
     )
     attempt = Attempt(

@@ -107,6 +107,15 @@ def lost(why: str) -> Verdict:
     return Verdict(state=RunState.LOST, error=RunError(type="Lost", message=why))
 
 
+def why_ended(verdict: Verdict) -> str:
+    """Why it ended, in a line: an exception with its class and place, anything else by its sentence."""
+    error = verdict.error
+    if error is None or not error.traceback:
+        return error.message if error is not None else ""
+    told = f"{error.type}: {error.message}" if error.message else error.type
+    return f"{told} ({error.where})" if error.where else told
+
+
 def given_up(verdict: Verdict, retries: int) -> Verdict:
     """The verdict on a run that is not tried again; of a lost one, with what would have let it go on.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from flasklab.execution.endings import Intent, Verdict, given_up, judge, lost
+from flasklab.execution.endings import Intent, Verdict, given_up, judge, lost, why_ended
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
 
@@ -25,7 +25,7 @@ def settle(unit: Unit, attempt: Attempt) -> str:
     spec, recorded = attempt.spec, attempt.recorded
     recorded.seq += 1
     at = now()
-    reason = verdict.error.message if verdict.error else ""
+    reason = why_ended(verdict)
     status = attempt.status
     again = verdict.state is RunState.LOST and may_begin_again(
         begun_before=attempt.begun_before, begun=recorded.has_begun, retries=attempt.limits.retries

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from flasklab.execution import processes
+from flasklab.execution import cgroups, processes
 from flasklab.execution.claiming import Claim, claim, launch, refuse
 from flasklab.execution.collecting import anything_left, clear, collect
 from flasklab.execution.endings import Intent
@@ -172,19 +172,18 @@ class Supervisor:
 
     def _zygote_gone(self, handle: ZygoteHandle) -> None:
         status = self._zygotes.gone(handle)
-        for attempt in self._attempts.values():
-            if attempt.zygote is handle and not attempt.gone:
-                attempt.why_lost = (
-                    f"The process that held the experiments ended (status {status}), and the run with it."
-                )
-                if attempt.pid is not None:
-                    processes.signal_group(attempt.pid, signal.SIGKILL)
-                self._process_gone(attempt)
-        # Whoever is ended leaves its own children to this process: until none comes any more.
+        held = [one for one in self._attempts.values() if one.zygote is handle and not one.gone]
+        for attempt in held:
+            attempt.why_lost = f"The process that held the experiments ended (status {status}), and the run with it."
+            if attempt.pid is not None:
+                processes.signal_group(attempt.pid, signal.SIGKILL)
+        # Whoever is ended leaves its own children to this process: until none comes any more, and nobody writes.
         while strangers := processes.children() - {one.process.pid for one in self._zygotes.all}:
             for pid in strangers:
                 processes.signal_group(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
+        for attempt in held:
+            self._process_gone(attempt)
         if self._stop_at is None:
             self._zygotes.refresh()
 
@@ -376,6 +375,8 @@ class Supervisor:
             del self._attempts[attempt.spec.id]
             attempt.log.close()
             self._jobs.submit(clear, attempt.spec.folder)
+            if attempt.spec.cgroup is not None:
+                self._jobs.submit(cgroups.discard, attempt.spec.cgroup)
             self._rung = True
         for attempt, by in turn.cancels:
             attempt.canceled_by = by

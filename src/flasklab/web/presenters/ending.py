@@ -25,6 +25,7 @@ class Step:
 
     text: str
     moment: formats.Moment
+    after: str  # since the first of them, "+10.0 s"; "" for that one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,8 @@ class CheckpointLine:
 def steps(run: Run, events: Sequence[RunEvent], attempts: Sequence[Attempt], at: datetime) -> tuple[Step, ...]:
     """The steps of the end of the run's latest attempt, first to last."""
     since = attempts[-1].claimed_at if attempts else None
-    found = []
+    found: list[Step] = []
+    first: datetime | None = None
     for event in events:
         if event.kind == "cancel":
             by = event.data.get("by")
@@ -61,7 +63,9 @@ def steps(run: Run, events: Sequence[RunEvent], attempts: Sequence[Attempt], at:
             text = str(event.data.get("told") or "")
         else:
             continue
-        found.append(Step(text=text, moment=formats.moment(event.at, at)))
+        first = first or event.at
+        after = formats.since((event.at - first).total_seconds()) if found else ""
+        found.append(Step(text=text, moment=formats.moment(event.at, at), after=after))
     ended_so = run.state in (RunState.SUCCEEDED, RunState.QUEUED)  # the wish, if there was one, came to nothing
     return () if ended_so else tuple(found)
 
