@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from flasklab.execution.shared_memory import FOLDER
+
 if TYPE_CHECKING:
     from tests.acceptance.conftest import ServedLab
 
@@ -211,3 +213,12 @@ def test_an_exception_names_the_authors_own_line(ends: ServedLab) -> None:
     run = ends.run("raises")
     assert re.fullmatch(r"experiments/ends\.py:\d+", run["error"]["where"])
     assert f"({run['error']['where']})" in ends.get(f"/api/v1/runs/{run['id']}/attempts").json["attempts"][0]["reason"]
+
+
+def test_shared_memory_of_a_killed_run_is_removed(ends: ServedLab, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    run = ends.run("leaves_shared_memory", mark=str(mark))
+    assert run["state"] == "timed_out"
+    name = mark.read_text(encoding="utf-8")
+    assert name.startswith("psm_")
+    ends.until(lambda: not Path(FOLDER, name).exists(), 10, "the shared memory is still there")

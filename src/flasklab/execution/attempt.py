@@ -9,8 +9,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flasklab.execution import cgroups
+from flasklab.execution import cgroups, shared_memory
 from flasklab.execution.endings import KILL_GRACE_SECONDS, Intent, Seen, spoken_seconds
+from flasklab.execution.usage import ProcessTree
 from flasklab.recording.frames import Decoder
 from flasklab.runs.amounts import memory
 
@@ -61,6 +62,7 @@ class Attempt:
     term_at: float | None = None  # monotonic time when patience with code that ends by itself is over
     kill_at: float | None = None  # monotonic time when TERM becomes KILL
     killed: bool = False  # KILL was sent
+    shared_memory: frozenset[str] = frozenset()  # names of what it had mapped when it was killed
     held_bytes: int = 0  # what it held when that was too much
     oom_kills_before: int = field(default_factory=cgroups.oom_kills_lately)  # of the whole machine
     told_at: float | None = None  # monotonic time of its last word
@@ -198,6 +200,9 @@ class Attempt:
         if self.intent is not Intent.NONE and not self.killed:
             self._tell_step("kill", "SIGKILL was sent.")
         self.killed = True
+        if self.pid is not None and not self.gone:
+            tree = ProcessTree(self.pid, self.zygote.process.pid)
+            self.shared_memory |= shared_memory.held_by(tree.usage().pids)
         self._signal(signal.SIGKILL)
         if self.spec.cgroup is not None:
             cgroups.kill(self.spec.cgroup)

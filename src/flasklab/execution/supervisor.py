@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from flasklab.execution import cgroups, processes
+from flasklab.execution import cgroups, processes, shared_memory
 from flasklab.execution.claiming import Claim, claim, launch, refuse
 from flasklab.execution.collecting import anything_left, clear, collect
 from flasklab.execution.endings import Intent
@@ -377,6 +377,8 @@ class Supervisor:
             self._jobs.submit(clear, attempt.spec.folder)
             if attempt.spec.cgroup is not None:
                 self._jobs.submit(cgroups.discard, attempt.spec.cgroup)
+            if attempt.shared_memory:
+                self._jobs.submit(shared_memory.sweep, attempt.shared_memory)
             self._rung = True
         for attempt, by in turn.cancels:
             attempt.canceled_by = by

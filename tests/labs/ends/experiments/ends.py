@@ -350,3 +350,14 @@ def checkpoints(count: int = 3, fail: bool = False) -> int:
     if fail:
         raise RuntimeError("after the last checkpoint")
     return begin
+
+
+@experiment(timeout="1s")
+def leaves_shared_memory(mark: str) -> None:
+    """Hold shared memory, and ignore the wish to end, so that nobody is left to remove it."""
+    from multiprocessing import shared_memory
+
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    held = shared_memory.SharedMemory(create=True, size=4096)
+    Path(mark).write_text(held.name, encoding="utf-8")
+    time.sleep(60)
