@@ -171,6 +171,18 @@ class ServedLab:
                         found.append(int(entry.name))
         return found
 
+    def zygotes(self) -> list[int]:
+        """Pids of the processes that hold this lab's experiments, not of their children."""
+        pids = self.pids("execution.zygote")
+        return [pid for pid in pids if _parent(pid) not in pids]
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
 
 def _lower(headers: Message) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}

@@ -64,3 +64,13 @@ def test_a_timeout_lets_code_that_looks_return_what_it_has(ends: ServedLab) -> N
 def test_workers_forked_and_spawned_learn_of_the_wish(ends: ServedLab) -> None:
     run = _canceled(ends, "heeds_with_workers")
     assert (run["state"], len(run["output"] or ())) == ("canceled", 2)
+
+
+def test_a_process_that_serves_run_after_run_heeds_the_wish_and_serves_no_more(ends: ServedLab, tmp_path: Path) -> None:
+    first, second = (ends.run("heeds_warm") for _ in range(2))
+    assert first["output"] == second["output"]
+    canceled = _canceled(ends, "heeds_warm", tmp_path / "mark", seconds=60)
+    assert (canceled["state"], canceled["output"]) == ("canceled", first["output"])
+    after = ends.run("heeds_warm")
+    assert after["state"] == "succeeded"
+    assert after["output"] != first["output"]

@@ -83,7 +83,7 @@ def test_a_run_that_may_begin_again_does_so_after_its_supervisor_died(lab: Serve
 
 def test_a_killed_zygote_loses_its_run_and_the_next_one_works(lab: ServedLab) -> None:
     run = lab.begun(_start(lab, "sleeps"))
-    zygotes = lab.pids("execution.zygote")
+    zygotes = lab.zygotes()
     for pid in zygotes:
         os.kill(pid, signal.SIGKILL)
     assert lab.finished(run["id"])["state"] == "lost"
@@ -112,7 +112,7 @@ def test_a_lab_has_one_supervisor_however_many_are_started(lab: ServedLab) -> No
         subprocess.run([sys.executable, "-c", script, str(lab.folder)], check=True, cwd=lab.folder)
     assert lab.run("double", param=6)["output"] == {"output": 12.0}
     # One that waits for its turn is allowed; only the one whose turn it is has a zygote.
-    lab.until(lambda: len(lab.pids("execution.zygote")) == 1, 10, "more than one supervisor works")
+    lab.until(lambda: len(lab.zygotes()) == 1, 10, "more than one supervisor works")
 
 
 def test_edited_code_is_live_at_the_next_run_without_a_restart(lab: ServedLab) -> None:

@@ -8,7 +8,7 @@ from flasklab.http.answers import json_answer
 from flasklab.http.lab import current_lab
 from flasklab.http.lists import whole_list
 from flasklab.http.run_json import broken_json, experiment_json
-from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, start_run
+from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start
 from flasklab.http.submitted import read_submitted
 
 if TYPE_CHECKING:
@@ -32,4 +32,4 @@ def experiment(name: str) -> Response:
 def start(name: str) -> Response:
     """POST experiments/{name}/runs: starts a run."""
     description = current_lab().services.experiments.get(name, CATALOG_WAIT_SECONDS)
-    return answer_start(start_run(description, read_submitted(description.parameters).values))
+    return answer_start(description, read_submitted(description.parameters).values)

@@ -9,7 +9,7 @@ from flasklab.http.asking import who_asks
 from flasklab.http.lab import current_lab
 from flasklab.http.lists import asked_page, page_json, whole_list
 from flasklab.http.run_json import artifacts_json, attempt_json, run_json
-from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, rerun_run
+from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, asked_checkpoint
 from flasklab.http.submitted import read_submitted
 from flasklab.http.waiting import asked_wait
 from flasklab.runs.times import rfc3339
@@ -24,9 +24,9 @@ def runs() -> Response:
 
 def run(run_id: str) -> Response:
     """GET runs/{id}: one run; with `?wait=`, when it has ended."""
-    read = current_lab().services.read
+    services = current_lab().services
     wait = asked_wait()
-    return json_answer(run_json(read.get(run_id) if wait is None else read.wait(run_id, wait)))
+    return json_answer(run_json(services.read.get(run_id) if wait is None else services.wait(run_id, wait)))
 
 
 def artifacts(run_id: str) -> Response:
@@ -55,9 +55,10 @@ def cancel(run_id: str) -> Response:
 
 
 def rerun(run_id: str) -> Response:
-    """POST runs/{id}/rerun: again, with what is sent changed; `?restore=1`: on from its last checkpoint."""
+    """POST runs/{id}/rerun: the same again, with what is sent changed; `?restore=1`: on from its last checkpoint."""
     services = current_lab().services
     source = services.read.get(run_id)
     description = services.experiments.get(source.experiment, CATALOG_WAIT_SECONDS)
     changes = read_submitted(description.parameters).values
-    return answer_start(rerun_run(description, source, {**source.params, **changes}))
+    values = {**source.params, **changes}
+    return answer_start(description, values, rerun_of=source.id, restore_from=asked_checkpoint(source))

@@ -25,7 +25,7 @@ def cancel(run_id: str, as_json: bool) -> None:
     with opened(lab_settings()) as desk:
         run = desk.cancel(desk.read.resolve(run_id).id, whoever_asks())
         if not run.state.is_final:
-            run = desk.read.wait(run.id, _PATIENCE_SECONDS)
+            run = desk.wait(run.id, _PATIENCE_SECONDS)
     if as_json:
         print_json(run_record(run))
     elif run.state is RunState.CANCELED:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_read import RunRead
     from flasklab.services.run_submit import RunSubmit
+    from flasklab.services.run_wait import RunWait
     from flasklab.store.logs import LogStore
 
 
@@ -28,6 +29,7 @@ class Desk:
 
     settings: Settings
     submit: RunSubmit
+    wait: RunWait
     cancel: RunCancel
     read: RunRead
     follow: RunFollow
@@ -58,18 +60,23 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_read import RunRead
     from flasklab.services.run_submit import RunSubmit
+    from flasklab.services.run_wait import RunWait
     from flasklab.store import Store
     from flasklab.store.doorbell import Doorbell
+    from flasklab.store.intake import Intake
     from flasklab.store.presence import Attendance
 
     store = Store(settings).open()
     wake = Doorbell(settings.results).ring
+    intake = Intake(settings.results)
+    wait = RunWait(store, intake)
     attendance = Attendance(settings.results)
     attendance.join()  # a supervisor stays for as long as someone is there
     try:
         yield Desk(
             settings=settings,
-            submit=RunSubmit(store, settings, wake),
+            submit=RunSubmit(store, settings, intake, wait, wake),
+            wait=wait,
             cancel=RunCancel(store, wake),
             read=RunRead(store),
             follow=RunFollow(store),

@@ -36,7 +36,7 @@ def follow(
     start, glance = 0, _FIRST_GLANCE_SECONDS
     while True:
         # Looked at before the log is read: what a finished run has logged is all there.
-        run = desk.read.wait(run_id, glance)
+        run = desk.wait(run_id, glance)
         glance = min(1.1 * glance, _LAST_GLANCE_SECONDS)
         start = write_log(desk, run_id, start, write)
         see(run)

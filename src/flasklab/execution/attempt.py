@@ -17,9 +17,11 @@ from flasklab.runs.amounts import memory
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+    from datetime import datetime
     from pathlib import Path
 
     from flasklab.execution.recorded import LeftFile, Recorded
+    from flasklab.execution.serving import Serving
     from flasklab.execution.spec import RunSpec
     from flasklab.execution.zygotes import ZygoteHandle
     from flasklab.store.log_writer import LogWriter
@@ -48,6 +50,7 @@ class Attempt:
     """The supervisor's live handle on one attempt of one run."""
 
     spec: RunSpec
+    created_at: datetime  # when its run was
     limits: Limits
     begun_before: int  # earlier attempts whose code began
     zygote: ZygoteHandle
@@ -67,9 +70,12 @@ class Attempt:
     oom_kills_before: int = field(default_factory=cgroups.oom_kills_lately)  # of the whole machine
     told_at: float | None = None  # monotonic time of its last word
     status: int | None = None  # as waitpid gave it
+    over: bool = False  # all it had to say is here: it can be settled
     gone: bool = False  # nothing of its processes is left
+    serving: Serving | None = None  # the process that does it, where that serves run after run
     why_lost: str = ""  # set when nobody can say how it ended
     left_files: Future[list[LeftFile]] | None = None
+    left_anything: bool = False  # whether it left files in its folder
     unstorable: bool = False  # not even its end can be written
     _decoder: Decoder = field(default_factory=Decoder)
 
@@ -139,6 +145,18 @@ class Attempt:
             for stream, open_fd in list(self.outputs.items()):
                 if open_fd == fd:
                     self.outputs[stream] = -1
+
+    def take_output(self) -> None:
+        """Take in what was printed before the last word."""
+        for fd in self.outputs.values():
+            while fd >= 0 and (data := self._pull(fd)):
+                self._take(fd, data)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it has ended by its own word, with nothing of it left in its process."""
+        outcome = self.recorded.outcome
+        return outcome is not None and outcome.get("clean") is True and self.intent is Intent.NONE
 
     def drain(self) -> None:
         """Read what every pipe still holds and close it; whoever writes on is none of the run's."""

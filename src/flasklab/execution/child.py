@@ -17,6 +17,7 @@ import resource
 import secrets
 import shutil
 import signal
+import socket
 import sys
 import threading
 import time
@@ -27,8 +28,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from flasklab.errors import InvalidParametersError
 from flasklab.execution import cgroups, processes
 from flasklab.execution.calling import call
+from flasklab.execution.endings import UNPREPARED
 from flasklab.execution.limits import explain_too_large, limit_files
 from flasklab.execution.places import place_of
+from flasklab.execution.spec import RunSpec
+from flasklab.execution.wire import Channel
 from flasklab.experiments.schema import Parameters
 from flasklab.recording.bars import watch_bars
 from flasklab.recording.canceling import canceling
@@ -45,7 +49,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import FrameType, TracebackType
 
-    from flasklab.execution.spec import RunSpec
     from flasklab.experiments.definition import Definition
     from flasklab.runs.json import Json
 
@@ -59,35 +62,55 @@ class Terminated(BaseException):
     """The supervisor asked the run to end; raised in the experiment so that its `finally` blocks run."""
 
 
-def run_child(spec: RunSpec, definition: Definition, fds: tuple[int, int, int], parent: int) -> NoReturn:
-    """Be the child of one attempt: run the function and exit.
+def await_run(channel: Channel, definitions: Mapping[str, Definition], parent: int) -> NoReturn:
+    """Be a child that waits for its run.
+
+    Args:
+        channel: brings the attempt and its pipes; its end means that none will come
+        definitions: the experiments, by name
+        parent: pid of the zygote; the child ends itself if that has died already
+    """
+    try:
+        _settle_in(parent)
+        found = _next(channel)
+        channel.close()
+        if found is not None:
+            spec, fds = found
+            run_child(spec, definitions[spec.experiment], fds, parent)
+    finally:
+        os._exit(0)
+
+
+def _next(channel: Channel) -> tuple[RunSpec, tuple[int, ...]] | None:
+    """The attempt that the channel brings, with its descriptors; None at its end."""
+    while not channel.closed:
+        for message in channel.receive():
+            return RunSpec.from_json(message["spec"]), channel.take_fds(message["fds"])
+    return None
+
+
+def run_child(spec: RunSpec, definition: Definition, fds: tuple[int, ...], parent: int) -> NoReturn:
+    """Be the child of an attempt: run the function and exit, or wait for the next attempt where one may come.
 
     Args:
         spec: what to run, where
         definition: the experiment
-        fds: write ends of the pipes for events, standard output and standard error
+        fds: write ends of the pipes for events, standard output and standard error; and the socket that brings further
+            attempts of this experiment, where the process serves run after run
         parent: pid of the zygote; the child ends itself if that has died already
     """
     status = 1
     try:
-        events = _settle_in(fds, parent)
-        seed = _seed(spec.params) if spec.seed is None else spec.seed
-        recorder = PipeRecorder(
-            events,
-            staging=spec.staging,
-            workdir=spec.workdir,
-            facts=Facts(
-                id=spec.id,
-                number=spec.number,
-                experiment=spec.experiment,
-                params=spec.params,
-                attempt=spec.attempt,
-                seed=seed,
-                cancel_grace=definition.cancel_grace,
-            ),
-            checkpoints=spec.checkpoints(),
-        )
-        status = _run(spec, definition, recorder, seed)
+        _settle_in(parent)
+        events = _take_over(fds[:3])
+        more = Channel(socket.socket(fileno=fds[3])) if len(fds) > 3 else None
+        following: RunSpec | None = spec
+        while following is not None:
+            seed = _seed(following.params) if following.seed is None else following.seed
+            recorder = _recorder(following, definition, events, seed)
+            status, clean = _run(following, definition, recorder, seed, serves=more is not None)
+            found = _next(more) if more is not None and clean else None
+            following = None if found is None else found[0]
     except Terminated:
         _flush()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -99,14 +122,36 @@ def run_child(spec: RunSpec, definition: Definition, fds: tuple[int, int, int], 
         os._exit(status)
 
 
-def _settle_in(fds: tuple[int, int, int], parent: int) -> int:
-    """Take the process's own session, descriptors, signals and limits; returns the event pipe."""
+def _recorder(spec: RunSpec, definition: Definition, events: int, seed: int) -> PipeRecorder:
+    facts = Facts(
+        id=spec.id,
+        number=spec.number,
+        experiment=spec.experiment,
+        params=spec.params,
+        attempt=spec.attempt,
+        seed=seed,
+        cancel_grace=definition.cancel_grace,
+    )
+    return PipeRecorder(events, staging=spec.staging, workdir=spec.workdir, facts=facts, checkpoints=spec.checkpoints())
+
+
+def _settle_in(parent: int) -> None:
+    """Take the process's own session, signals and limits; again does no harm."""
     with contextlib.suppress(OSError):
         os.setsid()  # a fresh interpreter already leads its own session
     processes.die_with_parent()
     processes.adopt_orphans()
     if os.getppid() != parent:
         os._exit(1)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _on_terminate)
+
+
+def _take_over(fds: tuple[int, ...]) -> int:
+    """Take the attempt's pipes for the process's own; returns the event pipe."""
     events, out, err = fds
     os.dup2(out, 1)
     os.dup2(err, 2)
@@ -116,11 +161,6 @@ def _settle_in(fds: tuple[int, int, int], parent: int) -> int:
         os.close(fd)
     events = _out_of_the_way(events)
     _open_output()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _on_terminate)
     _leave_terminating_to_forks()
     faulthandler.enable(file=2)
     if not logging.getLogger().handlers:
@@ -185,17 +225,31 @@ def _seed(params: Mapping[str, Json]) -> int:
     return given if isinstance(given, int) and not isinstance(given, bool) else secrets.randbelow(2**32)
 
 
-def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: int) -> int:
-    """Run the function and tell its outcome; returns the exit status."""
-    own = os.getpid()
-    os.chdir(spec.workdir)
+def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: int, *, serves: bool) -> tuple[int, bool]:
+    """Run the function and tell its outcome; the exit status, and whether nothing of the run is left.
+
+    Args:
+        spec: the attempt
+        definition: the experiment
+        recorder: of the attempt
+        seed: of its generators
+        serves: whether the process may serve another run after a clean one
+    """
+    own, hooks = os.getpid(), _exit_hooks()
     os.environ["FLASKLAB_RUN_ID"] = spec.id
-    canceling.share(spec.folder)
+    canceling.share(spec.canceling)
     if spec.cgroup is not None:
         cgroups.join(spec.cgroup)
     max_file = limit_files(spec.max_file, definition.max_file_bytes)
     leave(spec.folder, recorder)
-    spec.begun.touch()
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(spec.workdir)  # noqa: PTH102 - the quick way
+        os.chdir(spec.workdir)
+        _mark_begun(spec)
+    except OSError as error:
+        print(f"The run's folder cannot be made: {error}", file=sys.stderr)
+        return UNPREPARED, False
     recorder.event({"type": "begin"})
     recorder.event({"type": "seed", "seed": seed})
     seed_everything(seed)
@@ -213,12 +267,50 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
         _flush()
         if os.getpid() != own:
             os._exit(0)  # a fork that the function made and let return: the run's end is its parent's to tell
-        recorder.event({"type": "outcome", **outcome, "asked": canceling.seen})
+        succeeded = outcome["state"] == RunState.SUCCEEDED
+        asked = canceling.seen
+        canceling.end()
+        clean = not canceling.asked and _is_clean(hooks) and (succeeded or not serves)
+        if serves and clean:
+            os.chdir("/")
+        recorder.event({"type": "outcome", **outcome, "clean": clean, "asked": asked})
+        if serves and clean:
+            return 0, True
         _await_threads()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         # multiprocessing and billiard rely on it as well.
         atexit._run_exitfuncs()  # noqa: SLF001 - the only way to run exit hooks before os._exit
-    return 0 if outcome["state"] == RunState.SUCCEEDED else 1
+    return (0 if succeeded else 1), clean
+
+
+def _mark_begun(spec: RunSpec) -> None:
+    """Leave word that the code may have begun, for whoever finds this folder after everything was killed."""
+    fd = os.open(spec.begun, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.pwrite(fd, f"{spec.own}\n".ljust(64, "\n").encode(), 0)
+    finally:
+        os.close(fd)
+
+
+def _exit_hooks() -> int:
+    """How many functions are to be called when the interpreter ends."""
+    count: int = atexit._ncallbacks()  # noqa: SLF001 - there is no other way to see them
+    return count
+
+
+def _is_clean(hooks: int) -> bool:
+    """Whether the function left no thread, no process and no exit hook that could still say or write something.
+
+    Args:
+        hooks: `_exit_hooks` before it was called
+    """
+    if threading.active_count() > 1 or _exit_hooks() != hooks:
+        return False
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return True
+    return False
 
 
 def _arguments(spec: RunSpec, definition: Definition, seed: int) -> dict[str, Any]:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import socket
+from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from flasklab.execution import cgroups, processes
+from flasklab.execution import cgroups
 from flasklab.execution.attempt import Attempt, Limits
 from flasklab.execution.recorded import Recorded
-from flasklab.execution.spec import RunSpec
+from flasklab.execution.serving import make_serving
+from flasklab.execution.spec import RunSpec, own_name, serving_folder
 from flasklab.runs.checkpoints import CHECKPOINT
 from flasklab.runs.run import RunError
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
+from flasklab.store.claims import Claimable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from flasklab.config import Settings
+    from flasklab.execution.serving import Serving
     from flasklab.execution.zygotes import ZygoteHandle
     from flasklab.experiments.description import Catalog
     from flasklab.runs.json import Json
-    from flasklab.store.claims import Claimable
+    from flasklab.runs.run import NewRun
     from flasklab.store.store import Store
     from flasklab.store.unit import Unit
 
@@ -35,7 +41,14 @@ class Claim:
     claimable: Claimable
     attempt: int  # the fence of all that is written for it
     zygote: ZygoteHandle
-    checkpoints: Mapping[str, int]  # of earlier attempts: numbers of their events by name
+    checkpoints: Mapping[str, int] = field(default_factory=dict)  # of earlier attempts: numbers of their events by name
+
+    @property
+    def warm(self) -> bool:
+        """Whether a process that serves run after run does it."""
+        catalog = self.zygote.catalog
+        found = None if catalog is None else catalog.find(self.claimable.experiment)
+        return found is not None and found.isolation == "warm" and self.zygote.forks
 
 
 def refuse(unit: Unit, claimable: Claimable, catalog: Catalog) -> bool:
@@ -55,21 +68,54 @@ def refuse(unit: Unit, claimable: Claimable, catalog: Catalog) -> bool:
     return True
 
 
-def claim(unit: Unit, claimable: Claimable, zygote: ZygoteHandle, environment_id: str | None) -> Claim | None:
-    """Make a queued run this supervisor's; None when somebody else was first, or it was canceled meanwhile."""
-    at = now()
-    attempt = unit.runs.claim(claimable.id, at)
-    if attempt is None:
-        return None
-    unit.attempts.open(claimable.number, attempt, at=at, supervisor=processes.own_name())
-    unit.runs.record(claimable.id, attempt, seq=claimable.seq + 1, environment_id=environment_id)
-    known = unit.events.of_kind(claimable.number, CHECKPOINT) if attempt > 1 else ()
+def claim(unit: Unit, claimable: Claimable, zygote: ZygoteHandle) -> Claim:
+    """Make a queued run this supervisor's."""
+    attempt = claimable.attempt + 1
+    known = unit.events.of_kind(claimable.number, CHECKPOINT) if claimable.attempt else ()
     checkpoints = {str(event.data["name"]): event.seq for event in known}
+    unit.hot.claim(claimable, zygote.environment_id, keep=bool(checkpoints))
+    unit.hot.open_attempt(claimable.number, attempt, now(), supervisor_name(), claimable.tags, claimable.note)
     return Claim(claimable=claimable, attempt=attempt, zygote=zygote, checkpoints=checkpoints)
 
 
-def launch(claim: Claim, store: Store, settings: Settings) -> Attempt:
-    """Ask the zygote for a child; an attempt that could not even be asked for says so in `why_lost`."""
+def claim_new(unit: Unit, new: NewRun, number: int, at: datetime, zygote: ZygoteHandle) -> Claim:
+    """Store a new run as this supervisor's from the start."""
+    unit.hot.add(new, number, at, claimed=True, environment_id=zygote.environment_id)
+    unit.hot.open_attempt(number, 1, at, supervisor_name(), new.tags, new.note)
+    claimable = Claimable(
+        number=number,
+        id=new.id,
+        experiment=new.experiment,
+        params=new.params,
+        tags=new.tags,
+        note=new.note,
+        attempt=0,
+        begun=0,
+        retries=new.retries,
+        timeout_seconds=new.timeout_seconds,
+        memory_bytes=new.memory_bytes,
+        seed=None,
+        restore_from=new.restore_from,
+        seq=1,
+        created_at=at,
+    )
+    return Claim(claimable=claimable, attempt=1, zygote=zygote)
+
+
+def prepare(claim: Claim, store: Store, settings: Settings, serving: Serving | None) -> Attempt:
+    """The attempt that a claim leads to, with its folder; where that cannot be made, `why_lost` says so.
+
+    Args:
+        claim: of the run
+        store: of the lab
+        settings: of the lab
+        serving: the process that is to do it; None for a new one
+    """
+    work = settings.results / "work"
+    if serving is not None:
+        folder = serving.folder
+    else:
+        folder = serving_folder(work) if claim.warm else work / own_name(claim.claimable.id, claim.attempt)
     run = claim.claimable
     spec = RunSpec(
         id=run.id,
@@ -78,14 +124,16 @@ def launch(claim: Claim, store: Store, settings: Settings) -> Attempt:
         experiment=run.experiment,
         params=dict(run.params),
         seed=run.seed,
-        folder=settings.results / "work" / f"{run.id}-{claim.attempt}",
+        folder=folder,
         restore_from=run.restore_from,
         max_file=settings.max_file,
-        cgroup=cgroups.group_for(f"{run.id}-{claim.attempt}", run.memory_bytes),
+        # A process that serves run after run would have to change its group with each.
+        cgroup=None if claim.warm else cgroups.group_for(own_name(run.id, claim.attempt), run.memory_bytes),
         files=dict(_files(run.params, store)),
     )
     attempt = Attempt(
         spec=spec,
+        created_at=run.created_at,
         limits=Limits(timeout_seconds=run.timeout_seconds, memory_bytes=run.memory_bytes, retries=run.retries),
         begun_before=run.begun,
         zygote=claim.zygote,
@@ -94,7 +142,7 @@ def launch(claim: Claim, store: Store, settings: Settings) -> Attempt:
             id=run.id,
             number=run.number,
             attempt=claim.attempt,
-            seq=run.seq + 2,
+            seq=run.seq + 1,
             files=store.files,
             tags=run.tags,
             note=run.note,
@@ -103,18 +151,48 @@ def launch(claim: Claim, store: Store, settings: Settings) -> Attempt:
     )
     if claim.attempt > 1:
         attempt.log.say(f"Attempt {claim.attempt} begins.")
-    claim.zygote.runs += 1
+    if serving is not None:
+        return attempt
     try:
-        spec.make_folders()
-        fds = attempt.open_pipes()
+        try:
+            folder.mkdir()
+        except FileNotFoundError:
+            folder.mkdir(parents=True)
     except OSError as error:
         attempt.why_lost = f"It could not be prepared: {error}."
-        return attempt
-    if not claim.zygote.channel.send({"do": "fork", "spec": spec.to_json()}, fds):
-        attempt.why_lost = "The process that holds the experiments had just ended."
+    return attempt
+
+
+def launch(attempt: Attempt, *, serves: bool) -> None:
+    """Ask the zygote for a child; where that cannot even be asked, `why_lost` says so.
+
+    Args:
+        attempt: from `prepare`
+        serves: whether the child may serve other runs of the experiment later
+    """
+    attempt.zygote.runs += 1
+    if attempt.why_lost:
+        return
+    fds: tuple[int, ...] = ()
+    try:
+        fds = attempt.open_pipes()
+        if serves:
+            attempt.serving, further = make_serving(attempt)
+            fds = (*fds, further)
+    except OSError as error:
+        attempt.why_lost = f"It could not be prepared: {error}."
+    else:
+        message = {"do": "fork", "spec": attempt.spec.to_json(), "fds": len(fds)}
+        if not attempt.zygote.channel.send(message, fds):
+            attempt.why_lost = "The process that holds the experiments had just ended."
     for fd in fds:
         os.close(fd)
-    return attempt
+
+
+@cache
+def supervisor_name() -> str:
+    """This process, as an attempt's record names it."""
+    return f"{socket.gethostname()} {os.getpid()}"
 
 
 def _files(value: Any, store: Store) -> Iterator[tuple[str, Path]]:

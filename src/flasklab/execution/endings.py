@@ -17,6 +17,7 @@ from flasklab.runs.state import RunState
 if TYPE_CHECKING:
     from flasklab.runs.json import Json
 
+UNPREPARED = 75  # exit status of a process that could not begin, though another one may (EX_TEMPFAIL of sysexits.h)
 KILL_GRACE_SECONDS = 5.0  # between TERM and KILL
 
 _EXPLAINED: dict[int, str] = {
@@ -99,6 +100,8 @@ def judge(seen: Seen) -> Verdict:
         return Verdict(state=RunState.FAILED, output=output, error=RunError(type="Signal", message=message))
     if seen.outcome is not None:
         return Verdict(state=RunState.FAILED, error=RunError(**seen.outcome["error"]))
+    if seen.exit_code == UNPREPARED and not seen.begun:
+        return lost("Its process could not begin; the run's log says why.")
     return Verdict(state=RunState.FAILED, error=_exit_error(seen))
 
 

@@ -38,6 +38,7 @@ from flasklab.runs.metrics import Points
 from flasklab.runs.run import Progress
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
+from flasklab.store.hot_writes import Change
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
@@ -116,6 +117,7 @@ class Recorded:
     tags: tuple[str, ...] = ()  # the run's tags so far
     note: str = ""  # the run's note so far
     pid: int | None = None
+    written_seq: int = 0  # number of the latest event that is stored
     begun_at: datetime | None = None  # set once the function's own code began
     checkpoints: dict[str, int] = field(default_factory=dict)  # of earlier attempts: numbers of their events by name
     grace_seconds: float | None = None  # for its code to end by itself; None unless it looks whether it should
@@ -124,7 +126,6 @@ class Recorded:
     _known: dict[str, Artifact] = field(default_factory=dict)  # every artifact of this attempt, by name
     _begin_written: bool = False
     _columns: dict[str, _Column] = field(default_factory=dict)
-    _points_seq: int = 0  # number of the event that brought the latest points
     _counts: dict[str, int] = field(default_factory=dict)  # points per key written, to number those without a step
     _artifacts: list[Artifact] = field(default_factory=list)
     _changes: dict[str, Any] = field(default_factory=dict)  # columns of the run's row
@@ -184,7 +185,6 @@ class Recorded:
             for time_, step, *row in zip(frame.times, frame.steps, *frame.columns, strict=True):
                 self._take_points(Metrics(frame.keys, (time_,), (step,), tuple((value,) for value in row)))
             return
-        self._points_seq = self.seq
         seqs = range(first, self.seq + 1)
         for key, values in zip(frame.keys, frame.columns, strict=True):
             column = self._columns.setdefault(key, _Column())
@@ -298,22 +298,15 @@ class Recorded:
             self.seq += 1
             self.add_artifact(one.as_artifact(self.seq))
 
-    def write(self, unit: Unit) -> bool:
-        """Write all that waits; False when the run is no longer this attempt's."""
-        if self.begun_at is not None and not self._begin_written:
-            if not unit.runs.begin(self.id, self.attempt, self.begun_at):
-                return False
-            unit.attempts.begin(self.number, self.attempt, at=self.begun_at, pid=self.pid)
-            unit.events.add(self.number, self.seq, RunState.RUNNING, {"attempt": self.attempt}, self.begun_at)
-        # After a commit whose answer was lost, its points and events are there already.
-        stored = unit.runs.seq(self.id)
-        dropped = self._dropped or None
-        if not unit.runs.record(self.id, self.attempt, seq=self.seq, dropped=dropped, **self._changes):
-            return False
-        if self._kept_to is not None and stored < self._kept_to[1]:
-            unit.artifacts.cut(self.number, self._kept_to[0])
-            self._counts = unit.cut(self.number, self._kept_to[0])
-        if stored < self._points_seq:
+    def write(self, unit: Unit) -> Change:
+        """Write all that waits but the run's own row; the change of that row, with which all of it stands or falls."""
+        started_at = None if self._begin_written else self.begun_at
+        if started_at is not None:
+            unit.hot.begin_attempt(self.number, self.attempt, started_at, self.pid)
+            unit.hot.event(self.number, self.seq, RunState.RUNNING, {"attempt": self.attempt}, started_at)
+        if self._events or self._kept_to is not None:
+            self._write_events(unit)
+        if self._columns:
             unit.metrics.append(
                 self.number,
                 {
@@ -328,25 +321,49 @@ class Recorded:
             )
         for artifact in self._artifacts:
             unit.artifacts.add(self.number, artifact)
-        self._write_events(unit, stored)
-        return True
+        return Change(
+            id=self.id,
+            number=self.number,
+            attempt=self.attempt,
+            seq=self.seq,
+            started_at=started_at,
+            dropped=self._dropped or None,
+            **self._changes,
+        )
 
-    def _write_events(self, unit: Unit, stored: int) -> None:
-        for seq, kind, data, at in self._events:
-            if seq > stored:
-                unit.events.add(self.number, seq, kind, data, at)
-        if any(kind == CHECKPOINT for _, kind, _, _ in self._events):
-            unit.events.keep_last(self.number, CHECKPOINT, KEPT)
+    def _write_events(self, unit: Unit) -> None:
+        stored = unit.runs.seq(self.id)  # after a commit whose answer was lost, they are there already
+        if self._kept_to is not None and stored < self._kept_to[1]:
+            unit.artifacts.cut(self.number, self._kept_to[0])
+            self._counts = unit.cut(self.number, self._kept_to[0])
+        fresh = [one for one in self._events if one[0] > stored]
+        passed = [one for one in fresh if one[1] == CHECKPOINT][:-KEPT]
+        fresh = [one for one in fresh if one not in passed]
+        if added := sum(kind == CHECKPOINT for _, kind, _, _ in fresh):
+            unit.events.keep_last(self.number, CHECKPOINT, KEPT - added)
+        for seq, kind, data, at in fresh:
+            unit.hot.event(self.number, seq, kind, data, at)
+
+    @property
+    def has_points(self) -> bool:
+        """Whether it logged anything."""
+        return bool(self._counts or self._columns)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it has neither points nor files, so that its run's row says all of it."""
+        return not self.has_points and not self._known
 
     def written(self) -> None:
         """The transaction has committed: forget what it held."""
         self._begin_written = self.has_begun
+        self.written_seq = self.seq
         self._count_columns()
         self._columns.clear()
-        self._artifacts.clear()
-        self._changes.clear()
         self._events.clear()
         self._kept_to = None
+        self._artifacts.clear()
+        self._changes.clear()
         self.since = None
         self._written_at = time.monotonic()
 

@@ -15,7 +15,7 @@ from flasklab.execution.collecting import clear, collect
 from flasklab.execution.endings import Verdict, given_up, lost
 from flasklab.execution.recorded import beside_shown
 from flasklab.execution.settling import may_begin_again
-from flasklab.execution.spec import BEGUN
+from flasklab.execution.spec import folder_where_begun, workdir_in
 from flasklab.runs.run import RunError
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
@@ -93,11 +93,10 @@ def take_over(unit: Unit, run: Running, store: Store, why: str = _LOST) -> None:
         store: of the lab
         why: nobody holds it
     """
-    folder = store.results / "work" / f"{run.id}-{run.attempt}"
-    workdir = folder / "files"
+    folder = folder_where_begun(store.results / "work", run.id, run.attempt)
     at, seq = now(), run.seq + 1
     begun_before = run.begun - (1 if run.began else 0)
-    began = run.began or (folder / BEGUN).exists()
+    began = run.began or folder is not None
     if began and not run.began:
         unit.runs.begin(run.id, run.attempt, at)
     if run.cancel_requested_at is not None:
@@ -116,7 +115,8 @@ def take_over(unit: Unit, run: Running, store: Store, why: str = _LOST) -> None:
     unit.attempts.close(run.number, run.attempt, at=at, reason=reason, state=verdict.state)
     known = {artifact.name: artifact for artifact in unit.artifacts.of(run.number)}
     saved = {name: (artifact.size, at.timestamp()) for name, artifact in known.items()}
-    for left in beside_shown(collect(workdir, saved, store.files), known):
+    found = [] if folder is None else collect(workdir_in(folder), saved, store.files)
+    for left in beside_shown(found, known):
         unit.artifacts.add(run.number, left.as_artifact(seq))
     unit.runs.settle(run.id, run.attempt, state=verdict.state, output=None, error=verdict.error, at=at, seq=seq)
     unit.events.add(run.number, seq, verdict.state, {"attempt": run.attempt, "reason": reason}, at)

@@ -11,12 +11,17 @@ from flasklab.runs.times import now
 
 if TYPE_CHECKING:
     from flasklab.execution.attempt import Attempt
-    from flasklab.runs.json import Json
+    from flasklab.store.hot_writes import Change
     from flasklab.store.unit import Unit
 
 
-def settle(unit: Unit, attempt: Attempt) -> str:
-    """Settle the attempt's run, or hand it back to the queue where it may begin again.
+def settle(unit: Unit, attempt: Attempt, change: Change) -> str:
+    """Settle the attempt's run with its last change, or say why it is to be queued again.
+
+    Args:
+        unit: the transaction
+        attempt: is over
+        change: what it still has to say of its run; becomes its end, unless the run is to be queued again
 
     Returns:
         Why it is queued again; "" when it is settled.
@@ -24,39 +29,31 @@ def settle(unit: Unit, attempt: Attempt) -> str:
     verdict = verdict_on(attempt)
     spec, recorded = attempt.spec, attempt.recorded
     recorded.seq += 1
+    change.seq = recorded.seq
     at = now()
     reason = why_ended(verdict)
     status = attempt.status
     again = verdict.state is RunState.LOST and may_begin_again(
         begun_before=attempt.begun_before, begun=recorded.has_begun, retries=attempt.limits.retries
     )
-    unit.attempts.close(
+    if not again:
+        verdict = given_up(verdict, attempt.limits.retries)
+    unit.hot.close_attempt(
         spec.number,
         spec.attempt,
-        at=at,
+        at,
+        state=RunState.QUEUED if again else verdict.state,
         exit_code=os.WEXITSTATUS(status) if status is not None and os.WIFEXITED(status) else None,
         signal=os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None,
         reason=reason,
-        state=RunState.QUEUED if again else verdict.state,
     )
-    told: dict[str, Json] = {"attempt": spec.attempt, "reason": reason}
+    state = RunState.QUEUED if again else verdict.state
+    unit.hot.event(spec.number, recorded.seq, state, {"attempt": spec.attempt, "reason": reason}, at)
     if again:
-        if unit.runs.requeue(spec.id, spec.attempt, seq=recorded.seq):
-            unit.events.add(spec.number, recorded.seq, RunState.QUEUED, told, at)
         return reason
-    verdict = given_up(verdict, attempt.limits.retries)
-    settled = unit.runs.settle(
-        spec.id,
-        spec.attempt,
-        state=verdict.state,
-        output=verdict.output,
-        error=verdict.error,
-        at=at,
-        seq=recorded.seq,
-    )
-    if settled:  # else it was before, by a transaction whose answer was lost
+    change.state, change.output, change.error, change.finished_at = verdict.state, verdict.output, verdict.error, at
+    if recorded.has_points:
         unit.metrics.finish(spec.number)
-        unit.events.add(spec.number, recorded.seq, verdict.state, told, at)
     return ""
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import secrets
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from flasklab.recording.checkpoints import Checkpoints
 from flasklab.recording.inherited import EVENTS
 from flasklab.runs.checkpoints import FOLDER
 
-BEGUN = "begun"  # name of the file in an attempt's folder
+_BEGUN = "begun"
+_SERVING = "serving-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,7 @@ class RunSpec:
     attempt: int
     experiment: str
     params: dict[str, Any]  # validated against the schema, defaults filled in
-    folder: Path  # this attempt's own, in the results folder's `work`: holds the three folders below
+    folder: Path  # of the process that does it, in the results folder's `work`; it may have done other runs before
     seed: int | None = None  # of an earlier attempt, which a retry repeats
     restore_from: str | None = None  # id of the run whose last checkpoint it starts from
     max_file: int = 0  # bytes of the largest file it may write; 0 is no limit
@@ -30,25 +32,24 @@ class RunSpec:
     files: dict[str, Path]  # where the content of the uploaded files in `params` lies, by SHA-256
 
     @property
+    def own(self) -> str:
+        """The attempt's name in file names."""
+        return own_name(self.id, self.attempt)
+
+    @property
     def workdir(self) -> Path:
         """The current folder of the run; what is left here at its end becomes its files."""
-        return self.folder / "files"
+        return workdir_in(self.folder)
 
     @property
     def staging(self) -> Path:
-        """Where complete files wait to be adopted by the store."""
-        return self.folder / "staging"
+        """Where complete files wait to be adopted by the store; made when it is needed."""
+        return self.folder / f"staging-{self.own}"
 
     @property
     def inputs(self) -> Path:
-        """Copies of uploaded files, under their own names."""
-        return self.folder / "inputs"
-
-    def checkpoints(self) -> Checkpoints:
-        """The states that it writes, and the one that it continues from; they outlive the attempt."""
-        room = self.folder.parent.parent / FOLDER
-        source = None if self.restore_from is None else (room / self.restore_from, self.restore_from)
-        return Checkpoints(room / self.id, self.attempt, source)
+        """Copies of uploaded files, under their own names; made when it is needed."""
+        return self.folder / f"inputs-{self.own}"
 
     @property
     def events(self) -> Path:
@@ -57,30 +58,72 @@ class RunSpec:
 
     @property
     def begun(self) -> Path:
-        """Exists once the experiment's code may have begun, whoever is killed before that is written elsewhere."""
-        return self.folder / BEGUN
+        """Holds the name of the attempt whose code was the last to begin here."""
+        return self.folder / _BEGUN
 
-    def make_folders(self) -> None:
-        """Make the attempt's folders."""
-        for folder in (self.workdir, self.staging, self.inputs):
-            folder.mkdir(parents=True, exist_ok=True)
+    @property
+    def canceling(self) -> Path:
+        """Where its process leaves word, for workers that it has spawned, that the run is to end."""
+        return self.folder / f"canceling-{self.own}"
+
+    def checkpoints(self) -> Checkpoints:
+        """The states that it writes, and the one that it continues from; they outlive the attempt."""
+        room = self.folder.parent.parent / FOLDER
+        source = None if self.restore_from is None else (room / self.restore_from, self.restore_from)
+        return Checkpoints(room / self.id, self.attempt, source)
+
+    @property
+    def may_have_begun(self) -> bool:
+        """Whether the experiment's code may have begun, though it was killed before that was written elsewhere."""
+        return _last_begun(self.folder) == self.own
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values; `from_json` reads it back."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
         files = {sha256: str(path) for sha256, path in self.files.items()}
-        return {
-            **asdict(self),
-            "folder": str(self.folder),
-            "cgroup": self.cgroup and str(self.cgroup),
-            "files": files,
-        }
+        cgroup = self.cgroup and str(self.cgroup)
+        return values | {"folder": str(self.folder), "cgroup": cgroup, "files": files}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RunSpec:
         """The spec that `to_json` wrote."""
         files = {sha256: Path(path) for sha256, path in data["files"].items()}
-        paths = {
-            "folder": Path(data["folder"]),
-            "cgroup": data["cgroup"] and Path(data["cgroup"]),
-        }
-        return cls(**{**data, **paths, "files": files})
+        cgroup = data["cgroup"] and Path(data["cgroup"])
+        return cls(**{**data, "folder": Path(data["folder"]), "cgroup": cgroup, "files": files})
+
+
+def own_name(run_id: str, attempt: int) -> str:
+    """An attempt's name in file names."""
+    return f"{run_id}-{attempt}"
+
+
+def workdir_in(folder: Path) -> Path:
+    """The current folder of the run whose process has this folder."""
+    return folder / "files"
+
+
+def serving_folder(work: Path) -> Path:
+    """A new name for the folder of a process that serves run after run."""
+    return work / f"{_SERVING}{secrets.token_hex(8)}"
+
+
+def folder_where_begun(work: Path, run_id: str, attempt: int) -> Path | None:
+    """The folder in which an attempt's code may have begun; None if it never did.
+
+    Args:
+        work: where all these folders are
+        run_id: of its run
+        attempt: its number
+    """
+    own = own_name(run_id, attempt)
+    for folder in (work / own, *work.glob(f"{_SERVING}*")):
+        if _last_begun(folder) == own:
+            return folder
+    return None
+
+
+def _last_begun(folder: Path) -> str:
+    try:
+        return (folder / _BEGUN).read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, ValueError):
+        return ""

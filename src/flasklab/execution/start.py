@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Set in a web process whose parent keeps the supervisor.
 KEPT_VARIABLE = "FLASKLAB_RUN_KEPT"
+_OF_A_RUN = ("FLASKLAB_RUN_FOLDER", "FLASKLAB_RUN_ID", "FLASKLAB_RUN_TOLD")
 _PAUSE_SECONDS = 3.0
 _last_start: dict[str, float] = {}  # results folder -> monotonic time
 
@@ -60,5 +61,6 @@ def clean_environment() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("WERKZEUG_") and name not in ("FLASKLAB_RUN_FOLDER", "FLASKLAB_RUN_ID")
+        if not name.startswith("WERKZEUG_")
+        and name not in ("FLASKLAB_RUN_FOLDER", "FLASKLAB_RUN_ID", "FLASKLAB_RUN_TOLD")
     }

@@ -10,24 +10,39 @@ from flasklab.errors import StoreError, StoreRefusedError
 if TYPE_CHECKING:
     from flasklab.execution.attempt import Attempt
     from flasklab.execution.claiming import Claim
+    from flasklab.execution.reception import Arrival
+    from flasklab.store.hot_writes import Change
+    from flasklab.store.intake import Answer
 
 
 @dataclass(slots=True)
 class Turn:
     """What one transaction decided, to act on once it has committed."""
 
+    arrivals: list[Arrival] = field(default_factory=list)  # the starts that it takes
     written: list[Attempt] = field(default_factory=list)
-    ended: list[Attempt] = field(default_factory=list)
+    ended: list[tuple[Attempt, Change | None]] = field(default_factory=list)  # None: an earlier turn had stored it
     disowned: list[Attempt] = field(default_factory=list)
     requeued: list[tuple[Attempt, str]] = field(default_factory=list)  # of the ended ones, and why
+    answers: list[tuple[Arrival, Answer]] = field(default_factory=list)
+    stored: list[tuple[Arrival, int, float]] = field(default_factory=list)  # queued: number, Unix seconds
     claims: list[Claim] = field(default_factory=list)
     cancels: list[tuple[Attempt, str]] = field(default_factory=list)
     refused: bool = False  # queued runs were settled, so that others may have moved up
-    looked: bool = False  # the queue and the wishes to cancel were read
+    looked: bool = False  # the queue and the wishes to cancel are read
+    exhausted: bool = False  # nothing that could be claimed was left in the queue
 
 
 class UndoneError(Exception):
     """Raised to take back a transaction that was only a trial."""
+
+
+class DisownedError(Exception):
+    """Raised to take back a transaction in which attempts wrote of runs that are not theirs any more."""
+
+    def __init__(self, ids: set[str]) -> None:
+        self.ids = ids
+        super().__init__(", ".join(sorted(ids)))
 
 
 def may_pass(error: Exception) -> bool:

@@ -1,12 +1,13 @@
 """The process that holds the imported experiments and forks a child for each run.
 
-It has no database and starts no threads. It describes the experiments once, then answers two requests: fork a child for
-an attempt, and signal an attempt's processes. It alone waits for its children, so a pid it signals is never a
-stranger's, and it reports an attempt's end only when nothing of the attempt's processes is left.
+It has no database and starts no threads. It describes the experiments once, then answers two requests: hand an attempt
+to a child, which was forked ahead of need, and signal an attempt's processes. It alone waits for its children, so a pid
+it signals is never a stranger's, and it reports an attempt's end only when nothing of the attempt's processes is left.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import selectors
@@ -19,10 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flasklab.execution import processes
-from flasklab.execution.child import run_child
+from flasklab.execution.child import await_run
 from flasklab.execution.describing import describe_lab
 from flasklab.execution.fresh import spawn_fresh
-from flasklab.execution.spec import RunSpec
 from flasklab.execution.wire import Channel
 
 if TYPE_CHECKING:
@@ -44,6 +44,14 @@ class _Ending:
 
 
 @dataclass(slots=True)
+class _Spare:
+    """A child that waits for its run."""
+
+    pid: int
+    channel: Channel
+
+
+@dataclass(slots=True)
 class Zygote:
     """The loop of the zygote."""
 
@@ -53,6 +61,7 @@ class Zygote:
     _own: set[int] = field(default_factory=set)  # processes that the experiments' modules started when imported
     _running: set[int] = field(default_factory=set)  # pids of the children that lead an attempt
     _endings: list[_Ending] = field(default_factory=list)
+    _spare: _Spare | None = None
 
     def serve(self) -> None:
         """Answer the supervisor until it goes or says quit; then end every child."""
@@ -62,6 +71,7 @@ class Zygote:
             os.set_blocking(fd, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        self._fork_spare()
         with selectors.DefaultSelector() as selector:
             selector.register(self.channel, selectors.EVENT_READ)
             selector.register(woken, selectors.EVENT_READ)
@@ -74,13 +84,14 @@ class Zygote:
                             self._obey(message)
                 self._reap()
                 self._finish_endings()
+                self._fork_spare()
         for pid in (*self._running, *(ending.pid for ending in self._endings), *processes.children()):
             processes.signal_group(pid, signal.SIGKILL)
 
     def _obey(self, message: dict[str, Any]) -> None:
         match message["do"]:
             case "fork":
-                self._fork(message["spec"], self.channel.take_fds(3))
+                self._fork(message["spec"], self.channel.take_fds(message["fds"]))
             case "signal":
                 if message["pid"] in self._running:
                     if message.get("alone"):  # it alone knows how its workers are best ended
@@ -92,12 +103,11 @@ class Zygote:
 
     def _fork(self, spec: dict[str, Any], fds: tuple[int, ...]) -> None:
         key = {"id": spec["id"], "attempt": spec["attempt"]}
-        definition = self.definitions.get(spec["experiment"])
-        if definition is None:
+        if spec["experiment"] not in self.definitions:
             self.channel.send({"told": "unknown", **key})
         else:
             try:
-                pid = self._start_child(spec, definition, fds)
+                pid = self._start_child(spec, fds)
             except OSError as error:
                 self.channel.send({"told": "unforked", **key, "error": str(error)})
             else:
@@ -106,17 +116,46 @@ class Zygote:
         for fd in fds:
             os.close(fd)
 
-    def _start_child(self, spec: dict[str, Any], definition: Definition, fds: tuple[int, ...]) -> int:
+    def _start_child(self, spec: dict[str, Any], fds: tuple[int, ...]) -> int:
+        """Hand the attempt to the child that waits for one, or to one forked now; its pid.
+
+        Raises:
+            OSError: no process could be started.
+        """
         if self.order["start"] == "spawn":
             return spawn_fresh(self.order, spec, fds)
+        for _ in range(2):
+            spare = self._spare or self._fork_child()
+            self._spare = None
+            handed = spare.channel.send({"spec": spec, "fds": len(fds)}, fds)
+            spare.channel.close()
+            if handed:
+                return spare.pid
+        raise ChildProcessError("the processes that were started ended at once")
+
+    def _fork_spare(self) -> None:
+        """Have a child ready before it is needed; without one, a run waits for its fork."""
+        if self._spare is None and self.order["start"] == "fork":
+            with contextlib.suppress(OSError):
+                self._spare = self._fork_child()
+
+    def _fork_child(self) -> _Spare:
+        mine, its = socket.socketpair()
         parent = os.getpid()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            mine.close()
+            raise
+        finally:
+            if os.getpid() == parent:
+                its.close()
         if pid == 0:
             signal.set_wakeup_fd(-1)
+            mine.close()
             self.channel.close()
-            events, out, err = fds
-            run_child(RunSpec.from_json(spec), definition, (events, out, err), parent)
-        return pid
+            await_run(Channel(its), self.definitions, parent)
+        return _Spare(pid, Channel(mine))
 
     def _reap(self) -> None:
         while True:
@@ -126,6 +165,9 @@ class Zygote:
                 return
             if pid == 0:
                 return
+            if self._spare is not None and pid == self._spare.pid:
+                self._spare.channel.close()
+                self._spare = None
             if pid in self._running:
                 self._running.discard(pid)
                 patience = time.monotonic() + _LEFTOVER_GRACE_SECONDS
@@ -134,7 +176,8 @@ class Zygote:
     def _finish_endings(self) -> None:
         # A living run's process is the parent of its own orphans, so a child here that leads no run was left by a
         # dead one.
-        strangers = processes.children() - self._running - self._own if self._endings else set()
+        spare = {self._spare.pid} if self._spare else set()
+        strangers = processes.children() - self._running - self._own - spare if self._endings else set()
         for ending in list(self._endings):
             left = strangers | ({ending.pid} if processes.group_exists(ending.pid) else set())
             if not left:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flasklab.config import Settings
+    from flasklab.runs.run import NewRun
 
 log = logging.getLogger("flasklab.supervisor")
 
@@ -48,11 +49,16 @@ class ZygoteHandle:
     runs: int = 0  # attempts it holds
     ends_at: float | None = None  # monotonic time when patience with its end is over
     why_killed: str = ""
+    forks: bool = True  # whether it forks its children, and does not spawn them
 
     @property
     def ready(self) -> bool:
         """Whether it can fork."""
         return self.catalog is not None and not self.channel.closed
+
+    def may_begin_at_once(self, new: NewRun) -> bool:
+        """Whether a new run need not be queued first: it is of this code, and waits for nothing but a free place."""
+        return self.catalog is not None and new.not_before is None and self.catalog.find(new.experiment) is not None
 
     def end(self) -> None:
         """Let it end now, its children with it; the end of its channel tells when it has gone."""
@@ -188,13 +194,15 @@ class Zygotes:
         handle = ZygoteHandle(
             process=process, channel=Channel(mine), fingerprint=present, skip=skip, began=time.monotonic()
         )
+        start = os.environ.get("FLASKLAB_TEST_START") or ("fork" if sys.platform == "linux" else "spawn")
+        handle.forks = start == "fork"
         handle.channel.send(
             {
                 "root": str(self._settings.root),
                 "target": self._settings.experiments,
                 "record_env": self._settings.record_env,
                 "skip": list(skip),
-                "start": os.environ.get("FLASKLAB_TEST_START") or ("fork" if sys.platform == "linux" else "spawn"),
+                "start": start,
             }
         )
         self.current = handle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from flasklab.http.lab import Services
@@ -15,7 +16,9 @@ from flasklab.services.run_files import RunFiles
 from flasklab.services.run_follow import RunFollow
 from flasklab.services.run_read import RunRead
 from flasklab.services.run_submit import RunSubmit
+from flasklab.services.run_wait import MAX_WAITERS, WAITERS_VARIABLE, RunWait
 from flasklab.services.table_read import TableRead
+from flasklab.store.intake import Intake
 from flasklab.store.store import Store
 
 if TYPE_CHECKING:
@@ -32,9 +35,12 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
     """
     store = Store(settings)
     store.open()
+    intake = Intake(settings.results)
+    wait = RunWait(store, intake, max_waiters=int(os.environ.get(WAITERS_VARIABLE, MAX_WAITERS)))
     return Services(
         store=store,
-        submit=RunSubmit(store, settings, wake),
+        submit=RunSubmit(store, settings, intake, wait, wake),
+        wait=wait,
         cancel=RunCancel(store, wake),
         read=RunRead(store),
         follow=RunFollow(store),

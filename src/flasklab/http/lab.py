@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_read import RunRead
     from flasklab.services.run_submit import RunSubmit
+    from flasklab.services.run_wait import RunWait
     from flasklab.services.table_read import TableRead
     from flasklab.store import Store
 
@@ -39,6 +40,7 @@ class Services:
 
     store: Store
     submit: RunSubmit
+    wait: RunWait
     cancel: RunCancel
     read: RunRead
     follow: RunFollow

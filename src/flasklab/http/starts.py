@@ -36,8 +36,16 @@ def start_run(
     *,
     rerun_of: str | None = None,
     restore_from: str | None = None,
+    wait: float | None = None,
 ) -> Run:
     """A run of the experiment with these parameters; the first one where `Idempotency-Key` repeats.
+
+    Args:
+        description: the experiment
+        values: its parameters, as they were sent
+        rerun_of: id of the run that it repeats
+        restore_from: id of the run whose last checkpoint it goes on from
+        wait: seconds to wait for its end
 
     Raises:
         InvalidParametersError: all bad parameters at once.
@@ -53,21 +61,19 @@ def start_run(
         idempotency_key=_idempotency_key(),
         rerun_of=rerun_of,
         restore_from=restore_from,
+        wait=wait or 0.0,
     )
     return run
 
 
-def rerun_run(description: Description, source: Run, values: Mapping[str, Any]) -> Run:
-    """The run once more with these parameters; with `?restore=1`, on from its last checkpoint.
+def asked_checkpoint(source: Run) -> str | None:
+    """The id of the run that is repeated, where `?restore=1` asks to go on from its last checkpoint; else None.
 
     Raises:
-        InvalidParametersError: all bad parameters at once.
-        QueueFullError: the lab takes no more.
-        WrongStateError: it has no checkpoint.
+        WrongStateError: it has none.
     """
     wanted = request.args.get("restore", "0").strip().lower() not in _NO
-    restore_from = current_lab().services.checkpoints.source(source) if wanted else None
-    return start_run(description, values, rerun_of=source.id, restore_from=restore_from)
+    return current_lab().services.checkpoints.source(source) if wanted else None
 
 
 def _idempotency_key() -> str | None:
@@ -77,13 +83,23 @@ def _idempotency_key() -> str | None:
     return key or None
 
 
-def answer_start(run: Run) -> Response:
-    """202 with the run and where it is; 200 when the request waited and the run has ended."""
+def answer_start(
+    description: Description,
+    values: Mapping[str, Any],
+    *,
+    rerun_of: str | None = None,
+    restore_from: str | None = None,
+) -> Response:
+    """Start a run: 202 with it and where it is; 200 when the request waited and it has ended.
+
+    Raises:
+        InvalidParametersError: all bad parameters at once.
+        QueueFullError: the lab takes no more.
+    """
     wait = asked_wait()
+    run = start_run(description, values, rerun_of=rerun_of, restore_from=restore_from, wait=wait)
     headers = {"Location": url_for("flasklab.status", run_id=run.id)}
-    if wait is not None:
-        run = current_lab().services.read.wait(run.id, wait)
-        if "wait" not in request.args:
-            headers["Preference-Applied"] = f"wait={wait:g}"
+    if wait is not None and "wait" not in request.args:
+        headers["Preference-Applied"] = f"wait={wait:g}"
     ended = wait is not None and run.state.is_final
     return json_answer(run_json(run), status=200 if ended else 202, headers=headers)

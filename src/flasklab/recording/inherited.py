@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "FLASKLAB_RUN_FOLDER"  # the environment variable
 EVENTS: Final = "events"  # the named pipe in that folder
-_TOLD = "run.json"
+TOLD: Final = "FLASKLAB_RUN_TOLD"  # what a recorder needs to know; not set where it is long, and in the file
+_FILE = "run.json"
+_LONGEST_VARIABLE = 32 * 1024  # bytes; Linux takes 128 KiB
 
 
 class _Told(msgspec.Struct, kw_only=True):
@@ -35,6 +37,7 @@ class _Told(msgspec.Struct, kw_only=True):
     workdir: str
     facts: dict[str, Any]
     checkpoints: str = ""  # their folder; "" where there is none
+    canceling: str = ""  # where it is left word that the run is to end
 
 
 def leave(folder: Path, recorder: PipeRecorder) -> None:
@@ -45,10 +48,17 @@ def leave(folder: Path, recorder: PipeRecorder) -> None:
         workdir=str(recorder.workdir),
         facts=facts,
         checkpoints=str(recorder.checkpoints.folder) if recorder.checkpoints else "",
+        canceling=str(canceling.path or ""),
     )
+    os.environ.pop(FOLDER, None)
     try:
-        (folder / _TOLD).write_bytes(msgspec.json.encode(told))
-    except (OSError, msgspec.MsgspecError):
+        data = msgspec.json.encode(told)
+        if len(data) > _LONGEST_VARIABLE:
+            os.environ.pop(TOLD, None)
+            (folder / _FILE).write_bytes(data)
+        else:
+            os.environ[TOLD] = data.decode()
+    except (OSError, ValueError, msgspec.MsgspecError):
         return
     os.environ[FOLDER] = str(folder)
 
@@ -59,14 +69,16 @@ def inherited_recorder(environment: Mapping[str, str] = os.environ) -> Recorder:
     if not folder:
         return NullRecorder()
     try:
-        told = msgspec.json.decode(Path(folder, _TOLD).read_bytes(), type=_Told)
+        data = environment.get(TOLD) or Path(folder, _FILE).read_bytes()
+        told = msgspec.json.decode(data, type=_Told)
         # Without a reader, when the run has ended, there is no writing end to be had.
         fd = os.open(Path(folder, EVENTS), os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         facts = Facts(**told.facts)
     except (OSError, TypeError, msgspec.MsgspecError):
         return NullRecorder()
     os.set_blocking(fd, True)
-    canceling.join(Path(folder))
+    if told.canceling:
+        canceling.join(Path(told.canceling))
     recorder = PipeRecorder(
         fd,
         staging=Path(told.staging),

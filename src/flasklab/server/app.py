@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from flasklab.errors import FlasklabError
 from flasklab.execution.processes import die_with_parent
 from flasklab.execution.start import KEPT_VARIABLE
+from flasklab.services.run_wait import WAITERS_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,11 +43,13 @@ class AppLoader:
     flags: dict[str, str]  # those of the command line, which beat even what the app's own code says
     app_file: Path | None  # the lab's app.py; None serves a plain app
     report: Connection
+    waiters: int  # so many requests may wait for ends at once
 
     def __call__(self) -> Any:
         """The WSGI callable."""
         die_with_parent()
         os.environ[KEPT_VARIABLE] = "1"
+        os.environ[WAITERS_VARIABLE] = str(self.waiters)
         gc.disable()  # thousands of objects are made that all stay: looking for garbage takes a tenth of the start
         try:
             app = load_app(self.settings, self.app_file, self.flags)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("flasklab.server")
 
-THREADS = 8  # requests answered at once; waiting ones may hold half of them
+THREADS = 32  # requests answered at once; granian starts them as they are needed
 _RESTART_SECONDS = 0.2
 _LASTING_SECONDS = 5.0  # a supervisor that ends sooner makes the next one wait twice as long
 _MOST_RESTART_SECONDS = 10.0
@@ -82,7 +82,7 @@ def serve(
     threading.Thread(target=news.pass_on, name="news", daemon=True).start()
     try:
         given = {name: str(value) for name, value in (flags or {}).items()}
-        return _keep_web(settings, AppLoader(settings, given, app_file, sending), news)
+        return _keep_web(settings, AppLoader(settings, given, app_file, sending, waiters=THREADS * 3 // 4), news)
     finally:
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, lambda *_: keeper.hurry())

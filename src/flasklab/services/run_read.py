@@ -1,10 +1,8 @@
-"""Reading runs: one, a page of them, what happened to one, and waiting for its end."""
+"""Reading runs: one, a page of them, what happened to one."""
 
 from __future__ import annotations
 
 import re
-import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +13,6 @@ if TYPE_CHECKING:
     from flasklab.runs.run import Run
     from flasklab.runs.state import RunState
     from flasklab.store.store import Store
-
-MAX_WAITERS = 4  # half of the threads of `flasklab serve`: the others answer whoever does not wait
-_SHORTEST_PAUSE_SECONDS = 0.005
-_LONGEST_PAUSE_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +28,10 @@ class RunRead:
 
     Args:
         store: where runs are kept
-        max_waiters: how many callers may wait at once; each holds a thread of the server
     """
 
-    def __init__(self, store: Store, *, max_waiters: int = MAX_WAITERS) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiters = threading.BoundedSemaphore(max_waiters)
 
     def get(self, run_id: str) -> Run:
         """The run of this id.
@@ -78,19 +70,6 @@ class RunRead:
         """The newest run of each experiment that has one, by the experiment's name."""
         with self._store.read() as unit:
             return unit.runs.latest_per_experiment()
-
-    def wait(self, run_id: str, seconds: float) -> Run:
-        """The run when it is final, or as it is after `seconds`, or at once when too many callers wait.
-
-        Raises:
-            RunNotFoundError: there is no such run.
-        """
-        if seconds > 0 and self._waiters.acquire(blocking=False):
-            try:
-                self._until_final(run_id, time.monotonic() + seconds)
-            finally:
-                self._waiters.release()
-        return self.get(run_id)
 
     def environment(self, run: Run) -> dict[str, Any] | None:
         """Code, packages and Git commit that a run ran with; None before it ran."""
@@ -147,15 +126,3 @@ class RunRead:
             if not ids:
                 raise RunNotFoundError(wanted)
             return unit.runs.get(ids[0])
-
-    def _until_final(self, run_id: str, deadline: float) -> None:
-        pause = _SHORTEST_PAUSE_SECONDS
-        while True:
-            with self._store.read() as unit:
-                if unit.runs.state(run_id).is_final:
-                    return
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return
-            time.sleep(min(pause, left))
-            pause = min(pause * 1.25, _LONGEST_PAUSE_SECONDS)

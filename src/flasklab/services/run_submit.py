@@ -1,15 +1,17 @@
-"""Starting a run: the row is committed first, then the supervisor is woken."""
+"""Starting a run: it is stored durably, by the supervisor where one is there, before anybody hears of it."""
 
 from __future__ import annotations
 
-import threading
-import time
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from flasklab.errors import QueueFullError
-from flasklab.runs.run import NewRun, Run, new_run_id
+from flasklab.runs.run import NewRun, Progress, Run, RunError, new_run_id
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
+from flasklab.services.queue_limit import QueueLimit
+from flasklab.store.intake import Accepted, Ended, Full, Known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -17,11 +19,12 @@ if TYPE_CHECKING:
     from flasklab.config import Settings
     from flasklab.experiments.description import Description
     from flasklab.runs.json import Json
+    from flasklab.services.run_wait import RunWait
+    from flasklab.store.intake import Answer, Intake
     from flasklab.store.store import Store
-    from flasklab.store.unit import Unit
 
-_EXACT_LIMIT = 1000  # up to here the queue is counted at every start; counting more takes milliseconds
-_COUNT_SECONDS = 1.0  # how long a count of a longer queue is trusted
+_NEW = tuple(field.name for field in fields(NewRun))
+_SHARED = tuple(field.name for field in fields(Run) if field.name in _NEW)
 
 
 class RunSubmit:
@@ -30,15 +33,19 @@ class RunSubmit:
     Args:
         store: where runs are kept
         settings: for `max_queued`
-        wake: tells the supervisor that there is work; called after the commit
+        intake: where a supervisor takes starts
+        waiting: waits for a run's end
+        wake: tells the supervisor that there is work; called after a commit of our own
     """
 
-    def __init__(self, store: Store, settings: Settings, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, intake: Intake, waiting: RunWait, wake: Callable[[], None]
+    ) -> None:
         self._store = store
-        self._limit = settings.max_queued
+        self._intake = intake
+        self._waiting = waiting
+        self._limit = QueueLimit(settings.max_queued)
         self._wake = wake
-        self._counting = threading.Lock()
-        self._counted: tuple[float, int] | None = None  # monotonic time and length of the queue then
 
     def __call__(
         self,
@@ -52,6 +59,7 @@ class RunSubmit:
         note: str = "",
         rerun_of: str | None = None,
         restore_from: str | None = None,
+        wait: float = 0.0,
     ) -> tuple[Run, bool]:
         """Queue a run of an experiment.
 
@@ -65,9 +73,10 @@ class RunSubmit:
             note: its first note
             rerun_of: id of the run whose parameters it takes
             restore_from: id of the run whose last checkpoint it starts from
+            wait: seconds to wait for its end; not at all where too many wait already
 
         Returns:
-            The run as it is stored, and whether this call created it.
+            The run as it is then, and whether this call created it.
 
         Raises:
             QueueFullError: as many runs are queued as the lab takes.
@@ -88,41 +97,69 @@ class RunSubmit:
             memory_bytes=description.memory_bytes,
             retries=description.retries,
         )
+        with self._waiting.place(wait) as seconds:
+            answer = self._intake.start({name: getattr(new, name) for name in _NEW}, wait=seconds > 0)
+            if isinstance(answer, Full):
+                raise QueueFullError(answer.queued, answer.limit)
+            run, created = self._taken(new, answer) or self._store_here(new)
+            if seconds > 0 and not run.state.is_final:
+                run = self._waiting.told(run.id, seconds, asked=isinstance(answer, Accepted))
+        return run, created
+
+    def _taken(self, new: NewRun, answer: Answer | None) -> tuple[Run, bool] | None:
+        """The run that a supervisor has stored, or had stored before; None when none has taken it."""
+        match answer:
+            case Accepted(claimed=True):
+                return _accepted(new, answer), True
+            case Ended(end=end) if end is not None:
+                return _ended(new, end), True
+            case Accepted() | Ended() | Known():
+                run_id = answer.id if isinstance(answer, Known) else new.id
+                with self._store.read() as unit:
+                    return unit.runs.get(run_id), run_id == new.id
+            case _:
+                return None
+
+    def _store_here(self, new: NewRun) -> tuple[Run, bool]:
+        """Queue it without a supervisor's help; one that was cut off may have stored it, then it is there already."""
         with self._store.write() as unit:
-            if idempotency_key is not None:
-                first = unit.runs.find_by_key(description.name, idempotency_key)
-                if first is not None:
-                    return first, False
-            self._refuse_when_full(unit)
+            there = unit.runs.find(new.id)
+            if there is None and new.idempotency_key is not None:
+                there = unit.runs.find_by_key(new.experiment, new.idempotency_key)
+            if there is not None:
+                return there, there.id == new.id
+            full = self._limit.full(unit)
+            if full is not None:
+                raise QueueFullError(*full)
             at = now()
             run = unit.runs.add(new, at)
             created = run.id == new.id
             if created:
-                unit.events.add(run.number, run.seq, run.state.value, {"by": created_by}, at)
+                unit.events.add(run.number, run.seq, run.state.value, {"by": new.created_by}, at)
         if created:
-            self._note_one_more()
+            self._limit.note_one_more()
             self._wake()
         return run, created
 
-    def _refuse_when_full(self, unit: Unit) -> None:
-        queued = self._estimate()
-        if queued is None or queued >= self._limit:
-            queued = unit.runs.count(RunState.QUEUED)
-            with self._counting:
-                self._counted = (time.monotonic(), queued)
-        if queued >= self._limit:
-            raise QueueFullError(queued, self._limit)
 
-    def _estimate(self) -> int | None:
-        """The queue's length as counted lately, with the starts since; None when it must be counted."""
-        with self._counting:
-            if self._limit <= _EXACT_LIMIT or self._counted is None:
-                return None
-            at, queued = self._counted
-            return queued if time.monotonic() - at < _COUNT_SECONDS else None
+def _accepted(new: NewRun, answer: Accepted) -> Run:
+    """A run that was claimed at once."""
+    return Run(
+        **{name: getattr(new, name) for name in _SHARED},
+        number=answer.number,
+        state=RunState.RUNNING,
+        attempt=1,
+        seq=2,
+        created_at=datetime.fromtimestamp(answer.created_at, UTC),
+    )
 
-    def _note_one_more(self) -> None:
-        with self._counting:
-            if self._counted is not None:
-                at, queued = self._counted
-                self._counted = (at, queued + 1)
+
+def _ended(new: NewRun, end: Mapping[str, Any]) -> Run:
+    """A run that has ended, and has nothing but its row."""
+    values: dict[str, Any] = {name: getattr(new, name) for name in _SHARED}
+    values |= {name: value for name, value in end.items() if value is not None}
+    if "error" in values:
+        values["error"] = RunError(**values["error"])
+    if "progress" in values:
+        values["progress"] = Progress.from_json(values["progress"])
+    return Run(**values | {"state": RunState(end["state"]), "tags": tuple(values["tags"])})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from flasklab.experiments.description import Catalog
 from flasklab.store.tables import catalogs
@@ -28,6 +28,10 @@ class CatalogRow:
         """The catalog, or None before the first save."""
         data = self._connection.execute(select(catalogs.c.data)).scalar()
         return None if data is None else msgspec.convert(data, Catalog)
+
+    def touch(self) -> None:
+        """Write it as it is: what was committed before comes onto the disk with it."""
+        self._connection.execute(update(catalogs).values(version=catalogs.c.version))
 
     def save(self, catalog: Catalog) -> None:
         """Replace the catalog."""

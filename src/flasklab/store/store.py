@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
     from flasklab.config import Settings
+
+
+_SYNC = {True: "PRAGMA synchronous=FULL", False: "PRAGMA synchronous=NORMAL"}
 
 
 class Store:
@@ -49,6 +52,8 @@ class Store:
         # Threads of one process queue here, in turn and without SQLite's growing pauses between attempts.
         sqlite = self._engine.dialect.name == "sqlite"
         self._turn: AbstractContextManager[object] = threading.Lock() if sqlite else nullcontext()
+        self._writer: Connection | None = None
+        self._durable = True  # how the writer commits
         self._file = sqlite_file(self._engine)
         self._opened: tuple[int, int] | None = None  # device and inode of that file when it was opened
 
@@ -80,8 +85,12 @@ class Store:
             raise as_store_error(error) from error
 
     @contextmanager
-    def write(self) -> Iterator[Unit]:
+    def write(self, *, durable: bool = True) -> Iterator[Unit]:
         """One transaction that changes things: committed at the end of the block, undone if it raises.
+
+        Args:
+            durable: whether it must be on the disk at the end; else a power cut, and nothing less, may undo it
+                until the next durable one
 
         Raises:
             StoreBusyError: another process held the database for too long.
@@ -89,14 +98,35 @@ class Store:
         """
         self._check_still_there()
         try:
-            with (
-                self._turn,
-                self._engine.connect().execution_options(flasklab_writes=True) as connection,
-                connection.begin(),
-            ):
+            with self._turn, self._writing(durable) as connection, connection.begin():
                 yield Unit(connection)
         except SQLAlchemyError as error:
             raise as_store_error(error) from error
+
+    @contextmanager
+    def _writing(self, durable: bool) -> Iterator[Connection]:
+        """The connection that writes; on SQLite the process keeps one for that."""
+        if self._engine.dialect.name != "sqlite":
+            with self._engine.connect().execution_options(flasklab_writes=True) as connection:
+                yield connection
+            return
+        connection = self._writer or self._engine.connect().execution_options(flasklab_writes=True)
+        self._writer = None  # until it is known to be whole
+        try:
+            if durable != self._durable:
+                connection.connection.driver_connection.execute(_SYNC[durable])  # type: ignore[union-attr]
+                self._durable = durable
+            yield connection
+        except BaseException as error:
+            whole = isinstance(error, Exception) and not isinstance(error, SQLAlchemyError)
+            if whole and not connection.in_transaction():  # the caller refused, and all was taken back
+                self._writer = connection
+            else:
+                self._durable = True  # as connections are from the start
+                connection.invalidate()
+                connection.close()
+            raise
+        self._writer = connection
 
     def _check_still_there(self) -> None:
         """Refuse to write into a file that has been deleted or replaced: it would vanish with this process."""
@@ -130,6 +160,9 @@ class Store:
 
     def close(self) -> None:
         """Close every connection; the store can be used again afterwards."""
+        writer, self._writer, self._durable = self._writer, None, True
+        if writer is not None:
+            writer.close()
         self._engine.dispose()
 
 

@@ -50,6 +50,13 @@ Whole = BigInteger().with_variant(Integer(), "sqlite")  # 64 bits on both
 Real: Double[float] = Double().with_variant(REAL(), "sqlite")  # 64 bits on both; SQLite's strict tables know no DOUBLE
 
 
+def clean(value: str) -> str:
+    """`value` without what cannot be stored: NUL, lone surrogates."""
+    if value.isascii() and "\0" not in value:
+        return value
+    return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
 class CleanText(TypeDecorator[str]):
     """Text without NUL and lone surrogates, which PostgreSQL and UTF-8 refuse."""
 
@@ -58,9 +65,7 @@ class CleanText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         """Replace what cannot be stored."""
-        if value is None or (value.isascii() and "\0" not in value):
-            return value
-        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+        return None if value is None else clean(value)
 
 
 class JsonText(TypeDecorator[Any]):

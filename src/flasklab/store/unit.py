@@ -9,6 +9,7 @@ from flasklab.store.attempt_rows import AttemptRows
 from flasklab.store.catalog_row import CatalogRow
 from flasklab.store.environment_rows import EnvironmentRows
 from flasklab.store.event_rows import EventRows
+from flasklab.store.hot_writes import HotWrites
 from flasklab.store.metric_chunks import MetricChunks
 from flasklab.store.metric_cut import MetricCut
 from flasklab.store.metric_reads import MetricReads
@@ -28,6 +29,7 @@ class Unit:
         "cut",
         "environments",
         "events",
+        "hot",
         "metrics",
         "points",
         "runs",
@@ -41,5 +43,6 @@ class Unit:
         self.points = MetricReads(connection)
         self.artifacts = ArtifactRows(connection)
         self.events = EventRows(connection)
+        self.hot = HotWrites(connection)
         self.catalog = CatalogRow(connection)
         self.environments = EnvironmentRows(connection)

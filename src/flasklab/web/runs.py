@@ -60,7 +60,7 @@ def cancel(run_id: str) -> AnyResponse:
 def _read(run_id: str) -> Run:
     read = current_lab().services.read
     wait = asked_wait()
-    return read.get(run_id) if wait is None else read.wait(run_id, wait)
+    return read.get(run_id) if wait is None else current_lab().services.wait(run_id, wait)
 
 
 def _answer(run: Run) -> Response | str:

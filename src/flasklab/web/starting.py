@@ -22,7 +22,7 @@ from flasklab.http.lab import current_lab
 from flasklab.http.negotiation import wants_html
 from flasklab.http.problems import problem_of
 from flasklab.http.run_json import experiment_json
-from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, rerun_run, start_run
+from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, asked_checkpoint, start_run
 from flasklab.http.submitted import RESERVED, read_submitted
 from flasklab.services.experiment_read import ExperimentBrokenError
 from flasklab.web.forms import filled_with, parameters_form
@@ -73,7 +73,7 @@ def start(experiment: str) -> AnyResponse:
     if source is not None and not _is_whole_form():
         values = _still_known(description, source) | values
     if not wants_html():
-        return answer_start(start_run(description, values, rerun_of=source.id if source else None))
+        return answer_start(description, values, rerun_of=source.id if source else None)
     if doors.is_browser() and not doors.has_token():
         return _refused(description, submitted, (_STALE,), source, status=400)
     try:
@@ -98,10 +98,11 @@ def rerun(run_id: str) -> AnyResponse:
     description = services.experiments.get(source.experiment, CATALOG_WAIT_SECONDS)
     submitted = read_submitted(description.parameters)
     values = {**source.params, **submitted.values}
+    restore_from = asked_checkpoint(source)
     if not wants_html():
-        return answer_start(rerun_run(description, source, values))
+        return answer_start(description, values, rerun_of=source.id, restore_from=restore_from)
     try:
-        run = rerun_run(description, source, values)
+        run = start_run(description, values, rerun_of=source.id, restore_from=restore_from)
     except InvalidParametersError as error:
         texts, files = filled_with(description, _still_known(description, source))
         return Response(_page(description, texts, files, problems=error.errors, source=source), status=422)

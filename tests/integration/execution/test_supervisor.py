@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import selectors
 import time
 from typing import TYPE_CHECKING
 from unittest.mock import create_autospec
@@ -12,11 +13,13 @@ import pytest
 from flasklab.config import Settings
 from flasklab.execution.attempt import Attempt, Limits
 from flasklab.execution.claiming import refuse
+from flasklab.execution.reception import Reception
 from flasklab.execution.recorded import Recorded
 from flasklab.execution.recovery import recover
+from flasklab.execution.runner import Runner
 from flasklab.execution.spec import RunSpec
-from flasklab.execution.supervisor import Supervisor
 from flasklab.execution.turn import Turn
+from flasklab.execution.writer import Writer
 from flasklab.execution.zygotes import ZygoteHandle
 from flasklab.experiments.description import Catalog
 from flasklab.recording.frames import Metrics
@@ -44,11 +47,10 @@ def store(settings: Settings) -> Iterator[Store]:
 
 
 @pytest.fixture
-def supervisor(settings: Settings, store: Store) -> Supervisor:
-    """One that has just looked at the queue."""
-    supervisor = Supervisor(settings, store, linger=True)
-    supervisor._rung, supervisor._next_scan = False, time.monotonic() + 1000
-    return supervisor
+def writer(settings: Settings, store: Store) -> Writer:
+    selector = selectors.DefaultSelector()
+    runner = Runner(settings, store, selector, "mark", lambda: None)
+    return Writer(settings, store, runner, Reception(settings.results, selector))
 
 
 def claimed(store: Store) -> Run:
@@ -65,6 +67,7 @@ def under_way(store: Store, settings: Settings) -> Attempt:
     spec = RunSpec(id=run.id, number=run.number, attempt=1, experiment="double", params={}, folder=folder, files={})
     return Attempt(
         spec=spec,
+        created_at=run.created_at,
         limits=Limits(timeout_seconds=None, memory_bytes=None, retries=0),
         begun_before=0,
         zygote=create_autospec(ZygoteHandle),
@@ -73,22 +76,25 @@ def under_way(store: Store, settings: Settings) -> Attempt:
     )
 
 
-def turn(supervisor: Supervisor) -> None:
-    supervisor._retry_at, supervisor._rung = 0.0, False  # no look at the queue, which would start a zygote
-    supervisor._turn(time.monotonic() + 1)
+def turn(writer: Writer) -> None:
+    writer.turn(time.monotonic() + 1, look=False, rung=False)
+
+
+def hold(writer: Writer, *attempts: Attempt) -> None:
+    writer._runner.attempts = {one.spec.id: one for one in attempts}
 
 
 def test_what_cannot_be_stored_is_left_out_for_its_run_and_holds_up_no_other(
-    supervisor: Supervisor, settings: Settings, store: Store
+    writer: Writer, settings: Settings, store: Store
 ) -> None:
     poisoned, sound = under_way(store, settings), under_way(store, settings)
-    supervisor._attempts = {one.spec.id: one for one in (poisoned, sound)}
+    hold(writer, poisoned, sound)
     for attempt, step in ((poisoned, 2**70), (sound, 1)):
         attempt.recorded.take({"type": "begin"})
         attempt.recorded.take(Metrics(("loss",), (time.time(),), (step,), ((0.5,),)))
 
-    turn(supervisor)
-    turn(supervisor)
+    turn(writer)
+    turn(writer)
 
     with store.read() as unit:
         first, second = unit.runs.get(poisoned.spec.id), unit.runs.get(sound.spec.id)
@@ -98,28 +104,28 @@ def test_what_cannot_be_stored_is_left_out_for_its_run_and_holds_up_no_other(
 
 
 def test_an_output_that_cannot_be_stored_leaves_the_end_as_it_was(
-    supervisor: Supervisor, settings: Settings, store: Store
+    writer: Writer, settings: Settings, store: Store
 ) -> None:
     attempt = under_way(store, settings)
-    supervisor._attempts = {attempt.spec.id: attempt}
+    hold(writer, attempt)
     attempt.recorded.take({"type": "begin"})
     attempt.recorded.take({"type": "outcome", "state": "succeeded", "output": {(1, 2): object()}, "error": None})
-    attempt.status, attempt.gone = 0, True
+    attempt.status, attempt.gone, attempt.over = 0, True, True
 
     for _ in range(4):
-        turn(supervisor)
+        turn(writer)
 
     with store.read() as unit:
         run = unit.runs.get(attempt.spec.id)
     assert (run.state, run.output) == (RunState.SUCCEEDED, None)
-    assert supervisor._attempts == {}
+    assert writer._runner.attempts == {}
 
 
-def test_a_claim_whose_answer_was_lost_is_queued_again(supervisor: Supervisor, store: Store) -> None:
+def test_a_claim_whose_answer_was_lost_is_queued_again(writer: Writer, store: Store) -> None:
     run = claimed(store)
-    supervisor._in_doubt = True
+    writer._in_doubt = True
     with store.write() as unit:
-        supervisor._look(unit, Turn())
+        writer._look(unit, Turn())
         assert unit.runs.get(run.id).state is RunState.QUEUED
 
 
@@ -129,7 +135,7 @@ def test_code_that_began_unheard_does_not_begin_again(store: Store, *, begun: bo
     folder = store.results / "work" / f"{run.id}-1"
     folder.mkdir(parents=True)
     if begun:
-        (folder / "begun").touch()
+        (folder / "begun").write_text(f"{run.id}-1\n")
 
     recover(store)
 
@@ -138,37 +144,37 @@ def test_code_that_began_unheard_does_not_begin_again(store: Store, *, begun: bo
     assert (found.state, found.begun) == (state, int(begun))
 
 
-def test_a_doubt_lasts_until_the_queue_was_looked_at(supervisor: Supervisor, settings: Settings, store: Store) -> None:
+def test_a_doubt_lasts_until_the_queue_was_looked_at(writer: Writer, settings: Settings, store: Store) -> None:
     attempt = under_way(store, settings)
-    supervisor._attempts = {attempt.spec.id: attempt}
+    hold(writer, attempt)
     attempt.recorded.take({"type": "begin"})
-    supervisor._in_doubt = True
+    writer._in_doubt = True
 
-    turn(supervisor)
+    turn(writer)
     assert attempt.recorded.since is None  # it was written, in a turn that did not look
-    assert supervisor._in_doubt
+    assert writer._in_doubt
 
-    supervisor._act(Turn(looked=True), time.monotonic())
-    assert not supervisor._in_doubt
+    writer._act(Turn(looked=True), time.monotonic())
+    assert not writer._in_doubt
 
 
 def test_the_pause_between_claims_grows_while_no_run_begins_and_is_over_when_one_does(
-    supervisor: Supervisor, settings: Settings, store: Store
+    writer: Writer, settings: Settings, store: Store
 ) -> None:
     pauses = []
     for _ in range(3):
         attempt = under_way(store, settings)
-        supervisor._attempts = {attempt.spec.id: attempt}
+        hold(writer, attempt)
         now_ = time.monotonic()
-        supervisor._act(Turn(written=[attempt], ended=[attempt], requeued=[(attempt, "No process.")]), now_)
-        pauses.append(supervisor._claim_at - now_)
-        supervisor._act(Turn(looked=True), now_)  # a turn in between, in which nothing began
+        writer._act(Turn(written=[attempt], ended=[(attempt, None)], requeued=[(attempt, "No process.")]), now_)
+        pauses.append(writer._claim_at - now_)
+        writer._act(Turn(looked=True), now_)  # a turn in between, in which nothing began
     assert pauses == pytest.approx([0.5, 1.0, 2.0])
 
     begun = under_way(store, settings)
     begun.recorded.take({"type": "begin"})
-    supervisor._act(Turn(written=[begun]), time.monotonic())
-    assert supervisor._claim_pause == 0.0
+    writer._act(Turn(written=[begun]), time.monotonic())
+    assert writer._claim_pause == 0.0
 
 
 def test_a_run_whose_experiment_is_gone_fails_with_the_reason_in_its_events(store: Store) -> None:
@@ -183,15 +189,43 @@ def test_a_run_whose_experiment_is_gone_fails_with_the_reason_in_its_events(stor
     assert events[-1].data["reason"] == found.error.message
 
 
-def test_points_whose_commit_was_not_heard_of_are_not_stored_twice(store: Store, settings: Settings) -> None:
+def test_what_a_commit_that_was_not_heard_of_held_is_not_stored_twice(
+    writer: Writer, store: Store, settings: Settings
+) -> None:
     attempt = under_way(store, settings)
+    hold(writer, attempt)
     attempt.recorded.take({"type": "begin"})
     attempt.recorded.take(Metrics(("loss",), (1.0,), (7,), ((0.5,),)))
-    for _ in range(2):  # the second time as after a commit whose answer was lost
-        with store.write() as unit:
-            assert attempt.recorded.write(unit)
+    with store.write() as unit:  # committed, and nobody was told
+        writer._write(unit, [attempt], Turn())
+        assert unit.hot.flush() == set()
+    writer._in_doubt = True
+    turn(writer)
     with store.read() as unit:
         assert list(unit.points.series(attempt.spec.number, "loss").steps) == [7]
+        assert unit.runs.get(attempt.spec.id).begun == 1
+    assert not attempt.recorded.waits
+
+
+def test_who_lost_a_run_writes_nothing_of_it(writer: Writer, store: Store, settings: Settings) -> None:
+    stale, sound = under_way(store, settings), under_way(store, settings)
+    hold(writer, stale, sound)
+    for attempt in (stale, sound):
+        attempt.recorded.take({"type": "begin"})
+        attempt.recorded.take(Metrics(("loss",), (1.0,), (7,), ((0.5,),)))
+    with store.write() as unit:  # somebody else took it over
+        assert unit.runs.requeue(stale.spec.id, 1, seq=9)
+        assert unit.runs.claim(stale.spec.id, now()) == 2
+
+    turn(writer)
+    turn(writer)
+
+    with store.read() as unit:
+        lost, kept = unit.runs.get(stale.spec.id), unit.runs.get(sound.spec.id)
+        events = [event.kind for event in unit.events.of(lost.number)]
+    assert (lost.metrics, lost.begun, events) == ({}, 0, [])
+    assert kept.metrics["loss"].last == 0.5
+    assert stale.unstorable
 
 
 def test_what_was_printed_before_a_traceback_stands_before_it(store: Store, settings: Settings) -> None:

@@ -361,3 +361,15 @@ def leaves_shared_memory(mark: str) -> None:
     held = shared_memory.SharedMemory(create=True, size=4096)
     Path(mark).write_text(held.name, encoding="utf-8")
     time.sleep(60)
+
+
+@experiment(isolation="warm", max_file="1 MiB")
+def heeds_warm(seconds: float = 0.0, mark: str = "") -> int:
+    """Serve run after run, and look whether this one is to end."""
+    run.checkpoint(seconds)
+    end = time.monotonic() + seconds
+    while not run.canceling and time.monotonic() < end:
+        if mark:
+            Path(mark).touch()
+        time.sleep(0.01)
+    return os.getpid()
