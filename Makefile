@@ -42,12 +42,12 @@ typecheck: setup ## Check types, Python and TypeScript
 	$(BIN)/mypy
 	$(PY) hatch_build.py check
 
-bench: setup ## Measure start, memory and idle cost beside rivals or limits
+bench: setup ## Measure start, round trips, memory and idle cost beside rivals or limits
 	$(PY) -m benchmarks
 
-bench-rivals: setup ## Install what others log with, each on its own, and measure beside them
+bench-rivals: setup ## Install what others log and queue with, each on its own, and measure beside them
 	-$(PY) -m benchmarks.rivals
-	$(PY) -m benchmarks recording
+	$(PY) -m benchmarks recording roundtrip
 
 storm: setup ## Kill 10,000 runs while they log, and count what is lost
 	$(PY) -m benchmarks killing

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import charting, idling, importing, killing, opening, recording, rivals, starting, watching
+from benchmarks import (
+    charting,
+    idling,
+    importing,
+    killing,
+    opening,
+    recording,
+    rivals,
+    roundtrip,
+    sharing,
+    starting,
+    watching,
+)
 
 ALL = {
     "importing": importing.measure,
     "starting": starting.measure,
     "idling": idling.measure,
+    "sharing": sharing.measure,
+    "roundtrip": roundtrip.measure,
     "recording": recording.measure,
     "watching": watching.measure,
     "charting": charting.measure,

@@ -1,4 +1,4 @@
-"""What an idle lab costs: memory of the web process, CPU of everything together."""
+"""What an idle lab costs: memory of the web process, CPU of everything together, how often each process wakes up."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from benchmarks.serving import (
     lab_server,
     make_lab,
     peak_megabytes,
+    role,
     seconds_to_first_page,
+    wake_ups,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import psutil
 
 _SETTLE_SECONDS = 15.0
 _WATCH_SECONDS = 20.0
@@ -41,10 +41,13 @@ def measure() -> Iterator[Figure]:
             time.sleep(_SETTLE_SECONDS)
             processes = family(server.pid)
             before, began = cpu_seconds(processes), time.perf_counter()
+            woken = {one.pid: wake_ups(one) for one in processes}
             time.sleep(_WATCH_SECONDS)
-            share = 100 * (cpu_seconds(processes) - before) / (time.perf_counter() - began)
-            web = peak_megabytes(_web(processes).pid)
-            parts = {_role(one): peak_megabytes(one.pid) for one in processes}
+            lasted = time.perf_counter() - began
+            share = 100 * (cpu_seconds(processes) - before) / lasted
+            pace = [(role(one), (wake_ups(one) - woken[one.pid]) / lasted) for one in processes]
+            parts = {role(one): peak_megabytes(one.pid) for one in processes}
+    web = parts["web"]
     yield Figure(
         what="peak resident memory, web process", value=web, unit="MB", against=90, name="limit", is_limit=True
     )
@@ -53,18 +56,10 @@ def measure() -> Iterator[Figure]:
         what="peak resident memory, supervisor", value=parts["supervisor"], unit="MB", against=bare, name="bare Flask"
     )
     yield Figure(
-        what="idle, all processes, share of one core", value=share, unit="%", against=1, name="limit", is_limit=True
+        what="idle, all processes, share of one core", value=share, unit="%", against=0.5, name="limit", is_limit=True
     )
-
-
-def _web(processes: list[psutil.Process]) -> psutil.Process:
-    return next(one for one in processes if _role(one) == "web")
-
-
-def _role(process: psutil.Process) -> str:
-    words = " ".join(process.cmdline())
-    for module, role in (("execution.supervise", "supervisor"), ("execution.zygote", "zygote")):
-        if module in words:
-            return role
-    parent = process.parent()
-    return "web" if parent is not None and "serve" in " ".join(parent.cmdline()) else "parent"
+    for name in sorted({name for name, _ in pace}):
+        most = max(value for found, value in pace if found == name)
+        yield Figure(
+            what=f"idle, wake-ups of each {name}", value=most, unit="/s", against=1, name="limit", is_limit=True
+        )

@@ -1,7 +1,8 @@
 """What logging costs with others: 100,000 points of four keys, each rival in a virtual environment of its own.
 
-`python -m benchmarks.rivals [name ...]` makes the environments in `.venv-rivals/` (`make bench-rivals` does that, then
-measures). One that is not there is named with the figures that were recorded on this project's 2-core machine.
+`python -m benchmarks.rivals [name ...]` makes the environments in `.venv-rivals/`, those of `benchmarks.queues` too;
+`make bench-rivals` does that, then measures. One that is not there is named with the figures that were recorded on this
+project's 2-core machine.
 """
 
 from __future__ import annotations
@@ -11,29 +12,17 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.environments import QUIET, RECORDED, Environment
 from benchmarks.figures import Figure
+from benchmarks.queues import QUEUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FOLDER = Path(__file__).parent.parent / ".venv-rivals"
-_RECORDED = "recorded"  # after a rival's name: not measured in this run
 _TIMES = 3  # the best counts, as for us
-_QUIET = {
-    "AIM_TRACKING_DISABLED": "1",
-    "DO_NOT_TRACK": "true",
-    "GRADIO_ANALYTICS_ENABLED": "False",
-    "HF_HUB_OFFLINE": "1",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "WANDB_CONSOLE": "off",
-    "WANDB_MODE": "offline",
-    "WANDB_SILENT": "true",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +34,11 @@ class Rival:
     code: str  # defines log(step, values) and close() for the folder `folder`
     call_us: float  # recorded: microseconds of one call of four values
     points: float  # recorded: points a second, from the first call until all is flushed
+
+    @property
+    def environment(self) -> Environment:
+        """What it runs in."""
+        return Environment(self.requires, (self.requires,))
 
 
 RIVALS = (
@@ -142,13 +136,13 @@ def measure() -> Iterator[Figure]:
             print(f"{rival.name} is not there: make bench-rivals", file=sys.stderr)
             continue
         call, points = found
-        yield Figure(what=f"{rival.name}, four values", value=call, unit="us", against=rival.call_us, name=_RECORDED)
+        yield Figure(what=f"{rival.name}, four values", value=call, unit="us", against=rival.call_us, name=RECORDED)
         yield Figure(
             what=f"{rival.name}, points kept in a second",
             value=points / 1000,
             unit="k/s",
             against=rival.points / 1000,
-            name=_RECORDED,
+            name=RECORDED,
         )
 
 
@@ -162,7 +156,7 @@ def beside(call_us: float, points: float) -> Iterator[Figure]:
     for rival in RIVALS:
         found = measured(rival)
         their_call, their_points = found or (rival.call_us, rival.points)
-        name = rival.name if found else f"{rival.name}, {_RECORDED}"
+        name = rival.name if found else f"{rival.name}, {RECORDED}"
         yield Figure(what="run.log, four values", value=call_us, unit="us", against=their_call, name=name)
         yield Figure(
             what="points made durable in a second",
@@ -175,14 +169,14 @@ def beside(call_us: float, points: float) -> Iterator[Figure]:
 
 def measured(rival: Rival, calls: int = 25_000) -> tuple[float, float] | None:
     """Microseconds of a call and points a second, the best of three; None where the rival is not installed."""
-    if not _ready(rival).exists():
+    if not rival.environment.is_ready:
         return None
     runs = []
     for _ in range(_TIMES):
         with tempfile.TemporaryDirectory() as folder:
-            command = [_python(rival), "-c", _DRIVER.format(code=rival.code), folder, str(calls)]
+            command = [rival.environment.python, "-c", _DRIVER.format(code=rival.code), folder, str(calls)]
             done = subprocess.run(
-                command, cwd=folder, env=os.environ | _QUIET, capture_output=True, text=True, check=False, timeout=300
+                command, cwd=folder, env=os.environ | QUIET, capture_output=True, text=True, check=False, timeout=300
             )
         lines = [line for line in done.stdout.splitlines() if line.startswith("FIGURES ")]
         if not lines:
@@ -194,40 +188,16 @@ def measured(rival: Rival, calls: int = 25_000) -> tuple[float, float] | None:
     return min(one["call_us"] for one in runs), max(one["points"] for one in runs)
 
 
-def install(rival: Rival) -> None:
-    """Make a rival's virtual environment, unless it is there.
-
-    Raises:
-        subprocess.CalledProcessError: it could not be made.
-    """
-    if _ready(rival).exists():
-        return
-    began = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "venv", str(_ready(rival).parent)], check=True)
-    subprocess.run([_python(rival), "-m", "pip", "install", "--quiet", rival.requires], check=True)
-    _ready(rival).touch()
-    print(f"{rival.name}: installed in {time.perf_counter() - began:.0f} s")
-
-
-def _ready(rival: Rival) -> Path:
-    """What is there once its environment is complete."""
-    return _FOLDER / rival.requires / ".ready"
-
-
-def _python(rival: Rival) -> str:
-    return str(_FOLDER / rival.requires / "bin" / "python")
-
-
 def main() -> int:
     """Install the rivals that are named, or all; exit 1 when one could not be."""
     names = {name.lower() for name in sys.argv[1:]}
     failed = 0
-    for rival in RIVALS:
-        if not names or rival.requires.lower() in names:
+    for environment in (*(rival.environment for rival in RIVALS), *(queue.environment for queue in QUEUES)):
+        if not names or environment.name.lower() in names:
             try:
-                install(rival)
+                environment.install()
             except (OSError, subprocess.CalledProcessError) as error:
-                print(f"{rival.name} could not be installed: {error}", file=sys.stderr)
+                print(f"{environment.name} could not be installed: {error}", file=sys.stderr)
                 failed += 1
     return 1 if failed else 0
 

@@ -25,6 +25,7 @@ _NOT_SETTINGS_PREFIXES = ("FLASKLAB_TEST_", "FLASKLAB_RUN_", "FLASKLAB_FAILPOINT
 
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
+_MOST_GRACE_SECONDS = 3600.0
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "ms": 0.001, "min": 60.0}
 
 
@@ -75,7 +76,11 @@ class Settings:
     max_queued: int = 100_000  # runs waiting before a start is refused
     max_file: int = 0  # bytes of the largest file a run may write; 0 is no limit
     max_log: int = 256 * 1024**2  # bytes of log kept per run
+    min_free: int = 256 * 1024**2  # bytes free on the disk, below which no run is started
+    grace: float = 5.0  # seconds that running work gets when the lab is stopped
     system_metrics: bool = True  # whether CPU, memory, disk, network and GPUs are recorded with each run
+    keep_days: float = 0.0  # days after which a run that has ended goes to the bin, unless it is pinned; 0 is never
+    bin_days: float = 7.0  # days that a deleted run can be restored
     trusted_hosts: tuple[str, ...] = ()  # host names besides loopback that requests may be addressed to
     cors_origins: tuple[str, ...] = ()  # origins of other front ends; empty is off
     record_env: tuple[str, ...] = ()  # names of environment variables recorded with a run
@@ -128,6 +133,13 @@ def _whole(least: int, most: int | None = None) -> Callable[[Any], int]:
     return read
 
 
+def _patience(value: Any) -> float:
+    seconds = duration_seconds(value)
+    if not 0 <= seconds <= _MOST_GRACE_SECONDS:
+        raise ValueError("it must be at least 0 and at most one hour")
+    return seconds
+
+
 def _switch(value: Any) -> bool:
     word = str(value).strip().lower()
     if word not in {*_ON, *_OFF}:
@@ -143,6 +155,19 @@ def _executor(value: Any) -> str:
     return str(value)
 
 
+def _days(value: Any) -> float:
+    if isinstance(value, str) and value.strip().lower() in _OFF:
+        return 0.0
+    try:
+        days = float(value)
+    except (TypeError, ValueError):
+        raise ValueError('it must be a number of days, or "off"') from None
+    if not 0 <= days <= _MOST_DAYS:
+        raise ValueError(f"it must be from 0 to {_MOST_DAYS} days")
+    return days
+
+
+_MOST_DAYS = 36_500
 _ON, _OFF = ("on", "true", "yes", "1"), ("off", "false", "no", "0")
 _READERS: dict[str, Callable[[Any], Any]] = {
     "executor": _executor,
@@ -153,7 +178,11 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "max_queued": _whole(0),
     "max_file": size_bytes,
     "max_log": size_bytes,
+    "min_free": size_bytes,
+    "grace": _patience,
     "system_metrics": _switch,
+    "keep_days": _days,
+    "bin_days": _days,
     "trusted_hosts": _names,
     "cors_origins": _names,
     "record_env": _names,

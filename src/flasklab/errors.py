@@ -86,9 +86,25 @@ class StoreError(FlasklabError):
     """The database or the results folder cannot be used."""
 
 
+class BackupError(FlasklabError):
+    """A backup cannot be made, read or restored."""
+
+
 class StoreRefusedError(StoreError):
     """The database takes everything but what it was given; trying again does not help."""
 
 
 class StoreBusyError(StoreError):
     """Another process held the database for too long; nothing was changed."""
+
+
+class StoreFullError(StoreError):
+    """No room is left for what was to be stored; nothing was changed."""
+
+
+class LeaseLostError(FlasklabError):
+    """Another supervisor has taken the lab over: this process may not write any more."""
+
+
+class NoSpaceError(FlasklabError):
+    """So little disk is left that the lab takes no new runs."""

@@ -172,7 +172,8 @@ def test_nothing_that_a_run_says_ends_the_supervisor(ends: ServedLab) -> None:
     assert progress == {"done": 1, "total": None, "message": "nobody knows"}
     assert ends.get("/", Accept="text/html").status == 200
     assert ends.get(f"/results/{run['id']}", Accept="text/html").status == 200
-    assert ends.run("nests")["output"] == 1200
+    nested = ends.run("nests")
+    assert nested["output"] == 1200, nested
     assert ends.supervisor() == before
 
 

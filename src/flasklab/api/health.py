@@ -18,7 +18,8 @@ def health() -> Response:
     status = current_lab().services.status()
     return json_answer(
         {
-            "status": "ok",
+            "status": "trouble" if status.trouble else "ok",
+            "trouble": status.trouble,
             "version": __version__,
             "supervised": status.supervised,
             "workers": status.workers,

@@ -68,6 +68,13 @@ def _paths() -> dict[str, Any]:
         "/runs/{id}": {
             "parameters": [run_id, _WAIT],
             "get": _operation("getRun", "One run", _ref("Run"), problems=(404,)),
+            "patch": _operation("changeRun", "Pin it, or no more", _ref("Run"), problems=(404, 422))
+            | {"requestBody": {"content": {_JSON: {"schema": _ref("Changes")}}}},
+            "delete": _operation("deleteRun", "Put it into the bin", _ref("Run"), problems=(404, 409)),
+        },
+        "/runs/{id}/restore": {
+            "parameters": [run_id],
+            "post": _operation("restoreRun", "Take it out of the bin", _ref("Run"), problems=(404, 409)),
         },
         "/runs/{id}/metrics": {
             "parameters": [
@@ -134,6 +141,7 @@ def _paths() -> dict[str, Any]:
             "parameters": [run_id, _WAIT, _query("restore", "1: on from its last checkpoint", "integer")],
             "post": _start("rerunRun", "Run it again, with what is sent changed", {"type": "object"}),
         },
+        "/disk": {"get": _operation("getDisk", "Room on the disk by experiment", _ref("Disk"))},
         "/health": {"get": _operation("getHealth", "Whether the lab is well", _ref("Health"))},
     }
 
@@ -220,7 +228,7 @@ def _query(name: str, words: str, kind: str) -> dict[str, Any]:
 
 _WAIT = _query("wait", "Seconds to hold the answer until the run ends", "number")
 _LISTED = (
-    _query("state", "Only runs in this state", "string"),
+    _query("state", "Only runs in this state; `deleted`: those in the bin", "string"),
     _query("experiment", "Only runs of this experiment", "string"),
     _query("q", "Only runs that mention this text; the name of a state means runs in it", "string"),
     _query("limit", "At most so many", "integer"),

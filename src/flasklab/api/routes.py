@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from flasklab.api import experiments, health, logs, metrics, openapi, problems, runs
+from flasklab.api import disk, experiments, health, logs, metrics, openapi, problems, runs
 from flasklab.http.guarding import guard, tell_problems
 
 blueprint = Blueprint("flasklab_api", "flasklab")
@@ -19,6 +19,9 @@ for _rule, _endpoint, _view, _method in (
     ("/experiments/<name>/runs", "start", experiments.start, "POST"),
     ("/runs", "runs", runs.runs, "GET"),
     ("/runs/<run_id>", "run", runs.run, "GET"),
+    ("/runs/<run_id>", "change", runs.change, "PATCH"),
+    ("/runs/<run_id>", "delete", runs.delete, "DELETE"),
+    ("/runs/<run_id>/restore", "restore", runs.restore, "POST"),
     ("/runs/<run_id>/metrics", "metrics", metrics.metrics, "GET"),
     ("/runs/<run_id>/logs", "logs", logs.logs, "GET"),
     ("/runs/<run_id>/artifacts", "artifacts", runs.artifacts, "GET"),
@@ -27,6 +30,7 @@ for _rule, _endpoint, _view, _method in (
     ("/runs/<run_id>/live", "live", metrics.live, "GET"),
     ("/runs/<run_id>/cancel", "cancel", runs.cancel, "POST"),
     ("/runs/<run_id>/rerun", "rerun", runs.rerun, "POST"),
+    ("/disk", "disk", disk.disk, "GET"),
     ("/health", "health", health.health, "GET"),
     ("/openapi.json", "openapi", openapi.openapi, "GET"),
 ):

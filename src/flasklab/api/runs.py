@@ -6,6 +6,7 @@ from flask import Response, url_for
 
 from flasklab.http.answers import json_answer
 from flasklab.http.asking import who_asks
+from flasklab.http.changes import sent_changes
 from flasklab.http.lab import current_lab
 from flasklab.http.lists import asked_page, page_json, whole_list
 from flasklab.http.run_json import artifacts_json, attempt_json, run_json
@@ -52,6 +53,25 @@ def cancel(run_id: str) -> Response:
     """POST runs/{id}/cancel: asks it to stop; 200 when it has, 202 when it is about to."""
     found = current_lab().services.cancel(run_id, who_asks())
     return json_answer(run_json(found), status=200 if found.state.is_final else 202)
+
+
+def change(run_id: str) -> Response:
+    """PATCH runs/{id}: `{"pinned": true}` keeps it, however old it becomes."""
+    changes = sent_changes()
+    services = current_lab().services
+    if "pinned" in changes:
+        services.keep.pin(run_id, pinned=changes["pinned"])
+    return json_answer(run_json(services.read.get(run_id)))
+
+
+def delete(run_id: str) -> Response:
+    """DELETE runs/{id}: puts it into the bin."""
+    return json_answer(run_json(current_lab().services.keep.delete(run_id)))
+
+
+def restore(run_id: str) -> Response:
+    """POST runs/{id}/restore: takes it out of the bin."""
+    return json_answer(run_json(current_lab().services.keep.restore(run_id)))
 
 
 def rerun(run_id: str) -> Response:

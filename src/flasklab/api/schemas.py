@@ -84,8 +84,11 @@ SCHEMAS: dict[str, Any] = {
         created_at=_TIME,
         started_at=_or_null(_TIME),
         finished_at=_or_null(_TIME),
+        pinned={"type": "boolean"},
+        deleted_at=_or_null(_TIME),
         links=_object(self=_TEXT, status=_TEXT, results=_TEXT, download=_TEXT, cancel=_TEXT),
     ),
+    "Changes": {"type": "object", "properties": {"pinned": {"type": "boolean"}}, "additionalProperties": False},
     "Runs": _page("runs", _ref("Run")),
     "Artifact": _object(name=_TEXT, media_type=_TEXT, size=_WHOLE, sha256=_TEXT, url=_TEXT),
     "Artifacts": _page("artifacts", _ref("Artifact")),
@@ -159,8 +162,20 @@ SCHEMAS: dict[str, Any] = {
         points=_map(_SERIES),
         log=_LOG,
     ),
+    "Disk": _object(
+        experiments=_list(
+            _object(experiment=_TEXT, runs=_WHOLE, files=_WHOLE, logs=_WHOLE, metrics=_WHOLE, total=_WHOLE)
+        ),
+        files=_WHOLE,
+        logs=_WHOLE,
+        metrics=_WHOLE,
+        total=_WHOLE,
+        free=_WHOLE,
+        in_bin=_WHOLE,
+    ),
     "Health": _object(
-        status={"const": "ok"},
+        status={"enum": ["ok", "trouble"]},
+        trouble=_TEXT,
         version=_TEXT,
         supervised={"type": "boolean"},
         workers=_WHOLE,

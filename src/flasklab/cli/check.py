@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flasklab.cli.checks import Finding, check_lab
+from flasklab.cli.checks import check_lab
 from flasklab.cli.console import console, print_json
 from flasklab.cli.entrance import WHERE, lab_settings, setting_flags
+from flasklab.cli.findings import Finding
 from flasklab.errors import SettingsError
 
 if TYPE_CHECKING:

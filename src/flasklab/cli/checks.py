@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from flasklab.cli.console import without_password
+from flasklab.cli.findings import Finding, runs_in_words
 from flasklab.cli.importing import import_experiments
+from flasklab.cli.running_checks import check_running
 from flasklab.runs import amounts
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from flasklab.config import Settings
 
-_LITTLE_SPACE = 512 * 2**20  # bytes; below it runs begin to fail
 _SOME_SPACE = 5 * 2**30
 # The WAL-reset bug (https://sqlite.org/wal.html#walreset): connections that checkpoint at once may damage the
 # database, in all versions between these two but the patched ones.
@@ -27,21 +26,11 @@ _WAL_RESET_PATCHED = (((3, 50, 7), (3, 51, 0)), ((3, 44, 6), (3, 45, 0)))
 IMPORT_SECONDS = 120.0  # the longest that importing the experiments may take
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one check found."""
-
-    name: str  # what was looked at
-    state: Literal["ok", "note", "wrong"]
-    message: str  # what was found, in a sentence
-    mend: str = ""  # what to do about it; "" where nothing is to be done
-
-
 def check_lab(settings: Settings) -> Iterator[Finding]:
     """Look at everything in turn; later checks are left out where an earlier one makes them pointless."""
     folder = check_results(settings.results)
     yield folder
-    yield check_space(settings.results)
+    yield check_space(settings)
     yield check_sqlite(settings.database_url, sqlite3.sqlite_version_info)
     if folder.state == "wrong":
         return
@@ -49,7 +38,7 @@ def check_lab(settings: Settings) -> Iterator[Finding]:
     yield database
     if database.state == "wrong":
         return
-    yield check_supervisor(settings)
+    yield from check_running(settings)
     yield check_memory()
     yield from check_experiments(settings)
 
@@ -77,15 +66,23 @@ def check_results(results: Path) -> Finding:
     return Finding(name="results", state="ok", message=f"{results} can be written.")
 
 
-def check_space(results: Path) -> Finding:
-    """How much room is left on the results' disk."""
-    place = next(folder for folder in (results, *results.parents) if folder.exists())
-    free = shutil.disk_usage(place).free
-    message = f"{amounts.size(free)} are free."
-    mend = "Free some space, or move FLASKLAB_RESULTS to a larger disk."
-    if free < _LITTLE_SPACE:
-        return Finding(name="disk", state="wrong", message=message, mend=mend)
+def check_space(settings: Settings) -> Finding:
+    """How much room is left on the disks that runs write to, against the floor below which none is started."""
+    from flasklab.services.free_space import FreeSpace
+
+    place = next(folder for folder in (settings.results, *settings.results.parents) if folder.exists())
+    free, folder = FreeSpace(settings.replaced(results=place)).least()
+    floor = amounts.size(settings.min_free)
+    message = f"{amounts.size(free)} are free where {folder} lies."
+    if free < settings.min_free:
+        return Finding(
+            name="disk",
+            state="wrong",
+            message=f"{message} No run is started below {floor}.",
+            mend="Free some space, move FLASKLAB_RESULTS to a larger disk, or lower FLASKLAB_MIN_FREE.",
+        )
     if free < _SOME_SPACE:
+        mend = f"Free some space, or move FLASKLAB_RESULTS to a larger disk: below {floor} no run is started."
         return Finding(name="disk", state="note", message=message, mend=mend)
     return Finding(name="disk", state="ok", message=message)
 
@@ -136,33 +133,8 @@ def check_database(settings: Settings) -> Finding:
     return Finding(
         name="database",
         state="ok",
-        message=f"{where} has {_runs(sum(counts.values()))} and the schema that is needed, {HISTORY.head}.",
+        message=f"{where} has {runs_in_words(sum(counts.values()))} and the schema that is needed, {HISTORY.head}.",
     )
-
-
-def check_supervisor(settings: Settings) -> Finding:
-    """Whether a supervisor sees to the runs, or is needed."""
-    from flasklab.runs.state import RunState
-    from flasklab.store import Store
-    from flasklab.store.presence import is_supervised
-
-    if is_supervised(settings.results):
-        return Finding(name="supervisor", state="ok", message="A supervisor sees to the runs.")
-    waiting = 0
-    if settings.results.exists():
-        store = Store(settings).open()
-        with store.read() as unit:
-            counts = unit.runs.counts()
-        store.close()
-        waiting = counts.get(RunState.QUEUED, 0) + counts.get(RunState.RUNNING, 0)
-    if waiting:
-        return Finding(
-            name="supervisor",
-            state="wrong",
-            message=f"{_runs(waiting)} cannot go on: no supervisor sees to the lab.",
-            mend="Start the lab with `flasklab serve`: it takes up what waits.",
-        )
-    return Finding(name="supervisor", state="ok", message="No supervisor runs; the next start brings one.")
 
 
 def check_memory() -> Finding:
@@ -175,10 +147,6 @@ def check_memory() -> Finding:
         message = f"memory= of an experiment is watched once a second, since {error}."
         return Finding(name="memory", state="ok", message=message)
     return Finding(name="memory", state="ok", message="memory= of an experiment is held by a control group.")
-
-
-def _runs(count: int) -> str:
-    return "1 run" if count == 1 else f"{count} runs"
 
 
 def check_experiments(settings: Settings) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from flasklab.services.file_upload import FileUpload
     from flasklab.services.run_cancel import RunCancel
     from flasklab.services.run_follow import RunFollow
+    from flasklab.services.run_keep import RunKeep
     from flasklab.services.run_read import RunRead
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
@@ -31,6 +32,7 @@ class Desk:
     submit: RunSubmit
     wait: RunWait
     cancel: RunCancel
+    keep: RunKeep
     read: RunRead
     follow: RunFollow
     experiments: ExperimentRead
@@ -58,6 +60,7 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
     from flasklab.services.file_upload import FileUpload
     from flasklab.services.run_cancel import RunCancel
     from flasklab.services.run_follow import RunFollow
+    from flasklab.services.run_keep import RunKeep
     from flasklab.services.run_read import RunRead
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
@@ -78,6 +81,7 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
             submit=RunSubmit(store, settings, intake, wait, wake),
             wait=wait,
             cancel=RunCancel(store, wake),
+            keep=RunKeep(store),
             read=RunRead(store),
             follow=RunFollow(store),
             experiments=ExperimentRead(store, settings, wake),

@@ -22,6 +22,14 @@ COMMANDS = {
     "logs": "flasklab.cli.logs:logs",
     "cancel": "flasklab.cli.cancel:cancel",
     "rerun": "flasklab.cli.rerun:rerun",
+    "delete": "flasklab.cli.keep:delete",
+    "undelete": "flasklab.cli.keep:undelete",
+    "pin": "flasklab.cli.keep:pin",
+    "unpin": "flasklab.cli.keep:unpin",
+    "du": "flasklab.cli.prune:du",
+    "prune": "flasklab.cli.prune:prune",
+    "backup": "flasklab.cli.backup:backup",
+    "restore": "flasklab.cli.restore:restore",
     "check": "flasklab.cli.check:check",
 }
 

@@ -90,7 +90,7 @@ class Screen:
                 click.echo(f"Error: {report.error}", err=True)
                 return
             if report.waits:
-                click.echo("\n  Stopping: running work gets 5 s; Ctrl-C again hurries.")
+                click.echo(f"\n  Stopping: running work gets {report.settings.grace:g} s; Ctrl-C again hurries.")
                 return
             if not self._shown:
                 self._shown = True

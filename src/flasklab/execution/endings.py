@@ -36,6 +36,8 @@ _EXPLAINED: dict[int, str] = {
     signal.SIGXCPU: "it used more processor time than the system allows it",
 }
 
+_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM)
+
 
 class Intent(Enum):
     """Why the supervisor ended an attempt, if it did."""
@@ -102,6 +104,8 @@ def judge(seen: Seen) -> Verdict:
         return Verdict(state=RunState.FAILED, error=RunError(**seen.outcome["error"]))
     if seen.exit_code == UNPREPARED and not seen.begun:
         return lost("Its process could not begin; the run's log says why.")
+    if seen.signal in _FROM_OUTSIDE and not seen.begun:
+        return lost("Its process was killed from outside before the experiment's code began.")
     return Verdict(state=RunState.FAILED, error=_exit_error(seen))
 
 

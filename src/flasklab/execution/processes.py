@@ -70,6 +70,14 @@ def group_exists(pid: int) -> bool:
     return True
 
 
+def waits_for_disk(pid: int) -> bool:
+    """Whether the kernel holds the process until a disk has answered; not even KILL ends it sooner."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"D"
+    except (OSError, IndexError):
+        return False
+
+
 def leftovers(results: Path, keep: str) -> list[int]:
     """Pids of processes that an earlier supervisor of the lab in `results` left behind.
 

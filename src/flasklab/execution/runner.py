@@ -106,9 +106,10 @@ class Runner:
                 self._servings.dismiss(attempt.serving)
             else:
                 self._servings.give_back(attempt.serving)
-                for folder in (attempt.spec.staging, attempt.spec.inputs):
-                    if folder.exists():
-                        self.jobs.submit(clear, folder)
+                if attempt.spec.files:
+                    self.jobs.submit(clear, attempt.spec.inputs)
+                if not attempt.recorded.is_plain:
+                    self.jobs.submit(clear, attempt.spec.staging)
         else:
             self._leaving[attempt.spec.id, attempt.spec.attempt] = attempt
 

@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from flasklab.execution.stuck import end_stuck_supervisor
 from flasklab.runs.json import encode
 from flasklab.store.presence import is_supervised
 
@@ -25,13 +26,16 @@ def ensure_supervisor(settings: Settings) -> None:
     """Start a supervisor that outlives this process unless the lab has one.
 
     Does nothing where a parent keeps the supervisor. It ends by itself when no work is left and no process attends the
-    lab any more. When two are started at once, the supervisor's lock lets one of them go on.
+    lab any more. When two are started at once, the supervisor's lock lets one of them go on. One that is there and
+    moves no more is ended, and replaced.
     """
     if KEPT_VARIABLE in os.environ:
         return
     results = str(settings.results)
     now = time.monotonic()
-    if now - _last_start.get(results, -_PAUSE_SECONDS) < _PAUSE_SECONDS or is_supervised(settings.results):
+    if now - _last_start.get(results, -_PAUSE_SECONDS) < _PAUSE_SECONDS:
+        return
+    if is_supervised(settings.results) and not end_stuck_supervisor(settings.results):
         return
     _last_start[results] = now
     settings.results.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from flasklab.execution import processes
 from flasklab.execution.endings import Intent
+from flasklab.execution.housekeeping import Housekeeping
 from flasklab.execution.reception import Reception
 from flasklab.execution.recovery import end_leftovers, recover
 from flasklab.execution.runner import Runner
@@ -23,18 +24,27 @@ from flasklab.store.doorbell import Doorbell
 from flasklab.store.presence import anyone_attends
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flasklab.config import Settings
     from flasklab.store.store import Store
 
 SCAN_SECONDS = 5.0  # the doorbell may be lost: look at the queue at least this often
-STOP_GRACE_SECONDS = 5.0  # patience with running work when the lab is stopped
 _LINGER_SECONDS = 10.0
 
 
 class Supervisor:
     """Claims queued runs, watches over their children and settles each of them exactly once."""
 
-    def __init__(self, settings: Settings, store: Store, *, linger: bool, watch_fd: int | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        *,
+        linger: bool,
+        watch_fd: int | None = None,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
         """Prepare; nothing happens before `run`.
 
         Args:
@@ -42,16 +52,19 @@ class Supervisor:
             store: open, and the only one of the lab that checkpoints
             linger: end when no work is left and nobody attends, instead of staying with a parent
             watch_fd: a pipe whose end means that the parent has gone
+            beat: called in every turn, as a sign that the loop goes on
         """
         self._settings = settings
         self._store = store
         self._linger = linger
         self._watch_fd = watch_fd
+        self._beat = beat
         self._mark = uuid.uuid4().hex
         self._selector = selectors.DefaultSelector()
         self._doorbell = Doorbell(settings.results)
         self._wake_read, self._wake_write = os.pipe()
         self._runner = Runner(settings, store, self._selector, self._mark, lambda: os.write(self._wake_write, b"."))
+        self._housekeeping = Housekeeping(store, settings, self._runner.jobs)
         self._reception = Reception(settings.results, self._selector)
         self._writer = Writer(settings, store, self._runner, self._reception)
         self._rung = True
@@ -78,6 +91,7 @@ class Supervisor:
         self._runner.refresh(time.monotonic())
         self._reception.open()
         while not self._done():
+            self._beat()
             registered = self._selector.get_map()
             for key, _ in self._selector.select(self._timeout()):
                 if registered.get(key.fd) == key:  # an earlier one may have closed it, and its number be another's
@@ -106,7 +120,7 @@ class Supervisor:
         now = time.monotonic()
         self._writer.claims = False
         if self._stop_at is None:
-            self._stop_at = now + (STOP_GRACE_SECONDS if self._runner.attempts else 0.0)
+            self._stop_at = now + (self._settings.grace if self._runner.attempts else 0.0)
         else:
             self._stop_at = now
             for attempt in self._runner.attempts.values():
@@ -117,7 +131,9 @@ class Supervisor:
     def _tend(self, now: float) -> None:
         self._runner.tend(now)
         self._reception.prompt(now)
-        if self._stop_at is not None and now >= self._stop_at:
+        if self._stop_at is None:
+            self._housekeeping.tend(now)
+        elif now >= self._stop_at:
             self._runner.ask_all_to_end(Intent.SHUTDOWN, now)
 
     def _turn(self, now: float) -> None:

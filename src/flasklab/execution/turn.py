@@ -29,7 +29,8 @@ class Turn:
     claims: list[Claim] = field(default_factory=list)
     cancels: list[tuple[Attempt, str]] = field(default_factory=list)
     refused: bool = False  # queued runs were settled, so that others may have moved up
-    looked: bool = False  # the queue and the wishes to cancel are read
+    looked: bool = False  # the queue is read
+    wishes: bool = False  # the wishes to cancel are read
     exhausted: bool = False  # nothing that could be claimed was left in the queue
 
 
@@ -46,5 +47,5 @@ class DisownedError(Exception):
 
 
 def may_pass(error: Exception) -> bool:
-    """Whether the same may be stored later: the database is busy, away or full."""
-    return isinstance(error, (StoreError, OSError)) and not isinstance(error, StoreRefusedError)
+    """Whether the same may be stored later: the database is busy, away or full, or the memory is."""
+    return isinstance(error, (StoreError, OSError, MemoryError)) and not isinstance(error, StoreRefusedError)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import struct
@@ -13,6 +14,7 @@ import msgspec
 
 _LENGTH = struct.Struct("<I")
 _MOST_FDS = 64
+_LOST = -1  # stands for all descriptors of a message that could not be taken in
 
 
 class Channel:
@@ -33,7 +35,8 @@ class Channel:
         data = msgspec.json.encode(message)
         try:
             sent = socket.send_fds(self._socket, [_LENGTH.pack(len(data)) + data], list(fds))
-            self._socket.sendall((_LENGTH.pack(len(data)) + data)[sent:])
+            if rest := (_LENGTH.pack(len(data)) + data)[sent:]:  # even nothing cannot be sent to who has read and gone
+                self._socket.sendall(rest)
         except (BrokenPipeError, ConnectionResetError):
             self.closed = True
             return False
@@ -46,11 +49,15 @@ class Channel:
     def receive(self) -> list[dict[str, Any]]:
         """Every whole message that one read brings; sets `closed` at the end of the stream."""
         try:
-            data, fds, _, _ = socket.recv_fds(self._socket, 1 << 20, _MOST_FDS)
+            data, fds, flags, _ = socket.recv_fds(self._socket, 1 << 20, _MOST_FDS)
         except ConnectionResetError:
-            data, fds = b"", []
+            data, fds, flags = b"", [], 0
         except BlockingIOError:
             return []
+        if flags & socket.MSG_CTRUNC:  # no handles left here: a part of them would be taken for another message's
+            for fd in fds:
+                os.close(fd)
+            fds = [_LOST]
         self._fds.extend(fds)
         if not data:
             self.closed = True
@@ -66,7 +73,14 @@ class Channel:
         return messages
 
     def take_fds(self, count: int) -> tuple[int, ...]:
-        """The next `count` descriptors that came, in the order in which they were sent."""
+        """The next `count` descriptors that came, in the order in which they were sent.
+
+        Raises:
+            OSError: this process had no handles left to take them in.
+        """
+        if count and self._fds[0] == _LOST:
+            self._fds.popleft()
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         return tuple(self._fds.popleft() for _ in range(count))
 
     def finish(self) -> None:
@@ -79,4 +93,5 @@ class Channel:
         self.closed = True
         self._socket.close()
         while self._fds:
-            os.close(self._fds.popleft())
+            if (fd := self._fds.popleft()) != _LOST:
+                os.close(fd)

@@ -10,6 +10,7 @@ import time
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from flasklab.errors import LeaseLostError
 from flasklab.execution.claiming import claim, claim_new, refuse
 from flasklab.execution.endings import Intent
 from flasklab.execution.recovery import take_over
@@ -97,7 +98,7 @@ class Writer:
             self._queue_known_empty = False
         if not (due or look or arrivals or owed or self._runner.described):
             return False
-        turn = Turn(looked=look, arrivals=list(arrivals))
+        turn = Turn(looked=look, wishes=look, arrivals=list(arrivals))
         # Whoever waits for an end is not answered before that is on the disk, and the start with it.
         durable = bool(due or look or owed or self._runner.described) or not all(one.wait for one in arrivals)
         try:
@@ -113,11 +114,14 @@ class Writer:
         except DisownedError as error:
             self._disown(error.ids)
             return False
+        except LeaseLostError:
+            raise  # nothing more may be written
         except Exception as error:
             self.retry_at = now + RETRY_SECONDS
-            self._in_doubt = True
+            told, self._in_doubt = self._in_doubt, True
             if may_pass(error):
-                log.warning("the lab's database could not be written and is tried again: %s", error)
+                if not told:  # once, however long it lasts
+                    log.warning("the lab's database could not be written and is tried again: %s", error)
             else:
                 log.exception("something could not be stored")
                 self._leave_out(due, turn.arrivals)
@@ -231,7 +235,7 @@ class Writer:
             for run in unit.runs.running():
                 if run.id not in self._runner.attempts:  # claimed, and nobody was told
                     take_over(unit, run, self._store, "It was claimed, and the database's answer was lost.")
-        for run_id, number, by in unit.runs.cancels():
+        for run_id, number, by in unit.runs.cancels() if turn.wishes else ():
             attempt = self._runner.attempts.get(run_id)
             if attempt is not None and attempt.spec.attempt == number:
                 turn.cancels.append((attempt, by))
@@ -321,6 +325,8 @@ class Writer:
                     raise UndoneError  # noqa: TRY301 - takes the transaction back
             except UndoneError:
                 continue
+            except LeaseLostError:
+                raise
             except Exception as error:
                 if may_pass(error):
                     return

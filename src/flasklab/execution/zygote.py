@@ -91,7 +91,13 @@ class Zygote:
     def _obey(self, message: dict[str, Any]) -> None:
         match message["do"]:
             case "fork":
-                self._fork(message["spec"], self.channel.take_fds(message["fds"]))
+                try:
+                    fds = self.channel.take_fds(message["fds"])
+                except OSError as error:
+                    key = {"id": message["spec"]["id"], "attempt": message["spec"]["attempt"]}
+                    self.channel.send({"told": "unforked", **key, "error": str(error)})
+                else:
+                    self._fork(message["spec"], fds)
             case "signal":
                 if message["pid"] in self._running:
                     if message.get("alone"):  # it alone knows how its workers are best ended

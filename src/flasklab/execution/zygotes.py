@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from flasklab.execution.processes import ZYGOTE_VARIABLE
 from flasklab.execution.wire import Channel
-from flasklab.experiments.catalog import fingerprint, from_json
+from flasklab.experiments.catalog import SourceWatch, from_json
 from flasklab.experiments.description import BrokenModule, Catalog
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ class Zygotes:
         self._on_start = on_start
         self.current: ZygoteHandle | None = None
         self.old: list[ZygoteHandle] = []
+        self._sources = SourceWatch(settings.experiments, settings.root)
         self._watched: tuple[str, ...] = ()
         self._not_before = 0.0  # monotonic time; after a zygote that could not even begin
 
@@ -94,7 +95,7 @@ class Zygotes:
 
     def refresh(self) -> None:
         """Start a zygote for the present code unless the current one has it."""
-        present = fingerprint(self._settings.experiments, self._settings.root, self._watched)
+        present = self._sources.fingerprint(self._watched)
         now, current = time.monotonic(), self.current
         # One that is still importing gets a while before edits replace it, or a lab edited all the time had none.
         settled = current is None or current.ready or now - current.began > _EDITED_SECONDS

@@ -20,12 +20,13 @@ from flasklab.runs.json import encode
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from jsonschema_rs import ValidationError
+    from jsonschema_rs import Draft202012Validator, ValidationError
 
     from flasklab.experiments.shape import Schema
 
 _SHOWN = 60  # characters of a wrong value that a message repeats
 _LISTED = 12  # choices that a message lists
+_MOST_VALIDATORS = 256
 _MOST = 2000  # errors that are worded; nobody reads more
 _TYPES = {
     "integer": "a whole number",
@@ -63,6 +64,31 @@ _COUNTS = {
 }
 
 
+def _new_validator(schema: Schema) -> Draft202012Validator:
+    from jsonschema_rs import Draft202012Validator
+
+    return Draft202012Validator(schema, validate_formats=True, formats=FORMATS)
+
+
+def _validator(schema: Schema) -> Draft202012Validator:
+    """The validator of an experiment's parameters; making one costs as much as a hundred uses."""
+    known = _validators.get(id(schema))
+    if known is not None and known[0] is schema:
+        return known[1]
+    if len(_validators) >= _MOST_VALIDATORS:
+        _validators.clear()
+    made = _new_validator(schema)
+    _validators[id(schema)] = (schema, made)
+    return made
+
+
+def _check_of(part: Schema) -> Callable[[Any], bool]:
+    return _new_validator(part).is_valid
+
+
+_validators: dict[int, tuple[Schema, Draft202012Validator]] = {}  # each with its schema, which so keeps its id
+
+
 def complaints(schema: Schema, values: Mapping[str, Any]) -> tuple[ParameterError, ...]:
     """All that is wrong with `values`, in the order of the parameters; one message per place.
 
@@ -70,17 +96,12 @@ def complaints(schema: Schema, values: Mapping[str, Any]) -> tuple[ParameterErro
         schema: an experiment's parameters
         values: JSON values by parameter
     """
-    from jsonschema_rs import Draft202012Validator
-
-    def check_of(part: Schema) -> Callable[[Any], bool]:
-        return Draft202012Validator(part, validate_formats=True, formats=FORMATS).is_valid
-
-    validator = Draft202012Validator(schema, validate_formats=True, formats=FORMATS)
+    validator = _validator(schema)
     given = dict(values)
     try:
         if validator.is_valid(given):
             return ()
-        found = list(islice(validator.iter_errors(excerpt(given, schema, _MOST, check_of)), _MOST))
+        found = list(islice(validator.iter_errors(excerpt(given, schema, _MOST, _check_of)), _MOST))
     except ValueError as unreadable:  # nested deeper than any parser takes, or not JSON
         return (ParameterError("", f"the parameters cannot be read: {unreadable}"),)
     worded: dict[str, tuple[int, str]] = {}

@@ -65,9 +65,10 @@ class Lab:
         Reads from `app.config`, each overridden by an environment variable of the same name:
         `FLASKLAB_RESULTS`, `FLASKLAB_EXPERIMENTS`, `FLASKLAB_DATABASE_URL`, `FLASKLAB_EXECUTOR`,
         `FLASKLAB_WORKERS`, `FLASKLAB_HOST`, `FLASKLAB_PORT`, `FLASKLAB_MAX_UPLOAD`, `FLASKLAB_MAX_QUEUED`,
-        `FLASKLAB_MAX_LOG`, `FLASKLAB_SYSTEM_METRICS`, `FLASKLAB_TRUSTED_HOSTS`, `FLASKLAB_CORS_ORIGINS`,
-        `FLASKLAB_RECORD_ENV`; and Flask's own `SECRET_KEY` (made and kept in the results folder when the app
-        has none), `TRUSTED_HOSTS` and `SESSION_COOKIE_NAME`. Relative paths start at the app's root folder.
+        `FLASKLAB_MAX_LOG`, `FLASKLAB_SYSTEM_METRICS`, `FLASKLAB_KEEP_DAYS`, `FLASKLAB_BIN_DAYS`,
+        `FLASKLAB_TRUSTED_HOSTS`, `FLASKLAB_CORS_ORIGINS`, `FLASKLAB_RECORD_ENV`; and Flask's own `SECRET_KEY`
+        (made and kept in the results folder when the app has none), `TRUSTED_HOSTS` and `SESSION_COOKIE_NAME`.
+        Relative paths start at the app's root folder.
 
         Raises:
             SettingsError: a setting cannot be used, or the app has a lab already.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flasklab.http.lab import Services
 from flasklab.services.checkpoint_read import CheckpointRead
+from flasklab.services.disk_use import DiskRead
 from flasklab.services.experiment_read import ExperimentRead
 from flasklab.services.file_upload import FileUpload
 from flasklab.services.lab_status import LabStatus
@@ -14,6 +15,7 @@ from flasklab.services.metric_read import MetricRead
 from flasklab.services.run_cancel import RunCancel
 from flasklab.services.run_files import RunFiles
 from flasklab.services.run_follow import RunFollow
+from flasklab.services.run_keep import RunKeep
 from flasklab.services.run_read import RunRead
 from flasklab.services.run_submit import RunSubmit
 from flasklab.services.run_wait import MAX_WAITERS, WAITERS_VARIABLE, RunWait
@@ -42,6 +44,8 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
         submit=RunSubmit(store, settings, intake, wait, wake),
         wait=wait,
         cancel=RunCancel(store, wake),
+        keep=RunKeep(store),
+        disk=DiskRead(store),
         read=RunRead(store),
         follow=RunFollow(store),
         metrics=MetricRead(store),

@@ -6,7 +6,7 @@ live in one process.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from flasklab.config import Settings
     from flasklab.services.checkpoint_read import CheckpointRead
+    from flasklab.services.disk_use import DiskRead
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload
     from flasklab.services.lab_status import LabStatus
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from flasklab.services.run_cancel import RunCancel
     from flasklab.services.run_files import RunFiles
     from flasklab.services.run_follow import RunFollow
+    from flasklab.services.run_keep import RunKeep
     from flasklab.services.run_read import RunRead
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
@@ -42,6 +44,8 @@ class Services:
     submit: RunSubmit
     wait: RunWait
     cancel: RunCancel
+    keep: RunKeep
+    disk: DiskRead
     read: RunRead
     follow: RunFollow
     metrics: MetricRead
@@ -61,6 +65,7 @@ class LabState:
     prefix: str  # where the pages are mounted: "" or "/lab"
     open: Callable[[], Services]  # the services of this process; the store is opened when first asked for
     attend: Callable[[], None]  # makes sure that a supervisor runs; cheap, never raises
+    links: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)  # a run's, by where the app is mounted
 
     @property
     def services(self) -> Services:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from flasklab.services.run_read import RunPage
 
+IN_BIN = "deleted"  # asked for like a state: the runs in the bin
 _MOST = 1000
 _USUAL = 100
 
@@ -34,11 +35,12 @@ class AskedPage:
     text: str | None = None  # found in names, notes and tags
     before: int | None = None  # run number; the cursor
     limit: int = _USUAL
+    deleted: bool = False  # those in the bin, instead of the others
 
     @property
     def filters(self) -> dict[str, Any]:
         """As arguments of `RunRead.page`."""
-        return {"state": self.state, "experiment": self.experiment, "text": self.text}
+        return {"state": self.state, "experiment": self.experiment, "text": self.text, "deleted": self.deleted}
 
 
 def asked_page() -> AskedPage:
@@ -49,8 +51,10 @@ def asked_page() -> AskedPage:
     """
     errors: list[ParameterError] = []
     state_text = request.args.get("state") or None
+    deleted = state_text == IN_BIN
+    state_text = None if deleted else state_text
     if state_text is not None and state_text not in tuple(RunState):
-        errors.append(ParameterError("state", f"is not one of {', '.join(RunState)}"))
+        errors.append(ParameterError("state", f"is not one of {', '.join((*RunState, IN_BIN))}"))
         state_text = None
     try:
         asked = read_query(request.args.get("q", ""), RunState(state_text) if state_text else None)
@@ -68,6 +72,7 @@ def asked_page() -> AskedPage:
         text=asked.text,
         before=before,
         limit=limit or _USUAL,
+        deleted=deleted,
     )
 
 

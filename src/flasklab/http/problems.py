@@ -5,6 +5,7 @@ Nobody is ever shown a traceback: what went wrong inside is in the server's log.
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -17,10 +18,12 @@ from flasklab.errors import (
     FileMissingError,
     FlasklabError,
     InvalidParametersError,
+    NoSpaceError,
     ParameterError,
     QueueFullError,
     RunNotFoundError,
     StoreError,
+    StoreFullError,
     TooLargeError,
     WrongStateError,
 )
@@ -42,6 +45,8 @@ _STATUS: dict[type[FlasklabError], int] = {
     InvalidParametersError: 422,
     QueueFullError: 429,
     StoreError: 503,
+    StoreFullError: 507,
+    NoSpaceError: 507,
     ExperimentsLoadingError: 503,
 }
 _TITLES = {
@@ -49,7 +54,18 @@ _TITLES = {
     413: "Too large",
     422: "Invalid parameters",
     429: "The queue is full",
+    507: "Too little space",
 }
+# What the system refused, by its number: nothing is wrong with the request, and the same may do later.
+_SYSTEM = {
+    errno.ENOSPC: (507, "The lab's disk is full. Free some space there and try again."),
+    errno.EDQUOT: (507, "The lab has used up its share of the disk. Free some space there and try again."),
+    errno.EROFS: (503, "The lab's disk can only be read at present. Mount it for writing, then try again."),
+    errno.EMFILE: (503, "The lab has no file handles left for this. Try again in a moment, or raise `ulimit -n`."),
+    errno.ENFILE: (503, "The machine has no file handles left for this. Try again in a moment."),
+    errno.ENOMEM: (503, "The machine has no memory left for this. Try again in a moment."),
+}
+_LATER = (("Retry-After", "5"),)
 _INSIDE = "Something went wrong inside the lab. Its log says what; trying again does no harm."
 
 
@@ -111,14 +127,19 @@ def problem_of(error: Exception) -> Problem:
         )
     if isinstance(error, HTTPException) and error.code is not None and error.code >= 400:
         return _problem_of_http(error, error.code)
+    if isinstance(error, OSError) and error.errno in _SYSTEM:
+        status, detail = _SYSTEM[error.errno]
+        return Problem(status=status, title=title_of(status), detail=detail, headers=_LATER)
+    if isinstance(error, MemoryError):
+        return Problem(status=503, title=title_of(503), detail=_SYSTEM[errno.ENOMEM][1], headers=_LATER)
     return Problem(status=500, title=title_of(500), detail=_INSIDE)
 
 
 def _headers_of(error: FlasklabError) -> tuple[tuple[str, str], ...]:
     if isinstance(error, (QueueFullError, ExperimentsLoadingError)):
         return (("Retry-After", str(error.retry_after_seconds)),)
-    if isinstance(error, StoreError):
-        return (("Retry-After", "5"),)
+    if isinstance(error, (StoreError, NoSpaceError)):
+        return _LATER
     return ()
 
 

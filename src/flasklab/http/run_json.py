@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from flask import url_for
+from flask import request, url_for
 
+from flasklab.http.lab import current_lab
 from flasklab.services.run_record import attempt_values, run_values
 
 if TYPE_CHECKING:
@@ -38,13 +39,30 @@ def run_json(run: Run) -> dict[str, Any]:
 
 def links_json(run_id: str) -> dict[str, str]:
     """Where a run is read, shown and controlled."""
-    return {
-        "self": url_for("flasklab_api.run", run_id=run_id),
-        "status": url_for("flasklab.status", run_id=run_id),
-        "results": url_for("flasklab.results", run_id=run_id),
-        "download": url_for("flasklab.download", run_id=run_id),
-        "cancel": url_for("flasklab.cancel", run_id=run_id),
-    }
+    return {name: f"{before}{run_id}{after}" for name, (before, after) in _links().items()}
+
+
+def _links() -> dict[str, tuple[str, str]]:
+    """What stands before and after a run's id in its addresses; made once per app and place where it is mounted."""
+    known = current_lab().links
+    found = known.get(request.script_root)
+    if found is None:
+        if len(known) >= _MOST_PLACES:
+            known.clear()
+        made = {name: url_for(endpoint, run_id=_ANY).partition(_ANY) for name, endpoint in _ENDPOINTS.items()}
+        known[request.script_root] = found = {name: (before, after) for name, (before, _, after) in made.items()}
+    return found
+
+
+_ANY = "0" * 12  # as long as an id
+_MOST_PLACES = 64
+_ENDPOINTS = {
+    "self": "flasklab_api.run",
+    "status": "flasklab.status",
+    "results": "flasklab.results",
+    "download": "flasklab.download",
+    "cancel": "flasklab.cancel",
+}
 
 
 def artifacts_json(run: Run) -> list[dict[str, Any]]:

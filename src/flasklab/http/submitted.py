@@ -193,7 +193,7 @@ def check_files(schema: Schema, params: Mapping[str, Any]) -> None:
 
 def _is_stored(files: FileStore, value: Mapping[str, Any]) -> bool:
     sha256 = str(value.get("sha256"))
-    return _SHA256.fullmatch(sha256) is not None and files.has(sha256)
+    return _SHA256.fullmatch(sha256) is not None and files.keep(sha256)
 
 
 def _file_values(schema: Schema, params: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -21,7 +21,8 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, 
 
 def new_run_id() -> str:
     """A fresh id for URLs: 12 characters, 60 random bits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(12))
+    drawn = secrets.randbits(60)
+    return "".join([_ALPHABET[drawn >> shift & 31] for shift in range(0, 60, 5)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

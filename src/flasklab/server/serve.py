@@ -1,7 +1,7 @@
 """`flasklab serve`: a production web server and the supervisor under one parent.
 
-The parent loads neither Flask nor SQLAlchemy. It replaces a supervisor that dies, ends everything on Ctrl-C or SIGTERM,
-and its own death ends both: the worker dies with it, the supervisor sees the end of its standard input.
+The parent loads neither Flask nor SQLAlchemy. It replaces a supervisor that dies or is stuck, ends everything on Ctrl-C
+or SIGTERM, and its own death ends both: the worker dies with it, the supervisor sees the end of its standard input.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from flasklab.errors import SettingsError
 from flasklab.execution.start import clean_environment, supervisor_command
+from flasklab.execution.stuck import STUCK_SECONDS, is_stuck
 from flasklab.runs.json import encode
 from flasklab.server.app import AppLoader
 
@@ -32,10 +33,12 @@ if TYPE_CHECKING:
 log = logging.getLogger("flasklab.server")
 
 THREADS = 32  # requests answered at once; granian starts them as they are needed
-_RESTART_SECONDS = 0.2
+_RESTART_SECONDS = 0.2  # before a web process is replaced
+_REPLACE_SECONDS = 0.05  # before a supervisor is
 _LASTING_SECONDS = 5.0  # a supervisor that ends sooner makes the next one wait twice as long
 _MOST_RESTART_SECONDS = 10.0
-_STOP_SECONDS = 30.0
+_STOP_SECONDS = 25.0  # on top of the grace: for ending what goes on, and for what its runs left to be kept
+_LOOK_SECONDS = min(2.0, STUCK_SECONDS / 4)  # between two looks at whether the supervisor is stuck
 _MOMENT_SECONDS = 0.5  # a supervisor without running work has ended by then
 
 
@@ -189,10 +192,15 @@ class SupervisorKeeper:
         self._stopping.set()
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
+            self._process.send_signal(signal.SIGCONT)  # should somebody have stopped it
             self._thread.join(_MOMENT_SECONDS)
             if self._thread.is_alive():
                 tell_waiting()
-                self._thread.join(_STOP_SECONDS)
+                self._thread.join(_STOP_SECONDS + (self._settings.grace if self._settings else 0.0))
+            if self._process.poll() is None:  # stopped, or its database is away: the next one settles what it left
+                log.warning("the supervisor did not end and is killed; what it left is settled at the next start")
+                self._process.kill()
+                self._thread.join(_MOMENT_SECONDS)
 
     def hurry(self) -> None:
         """The grace is over."""
@@ -213,18 +221,36 @@ class SupervisorKeeper:
         return process
 
     def _keep(self) -> None:
-        pause = _RESTART_SECONDS
+        pause = _REPLACE_SECONDS
         while self._process is not None and self._settings is not None:
             began = time.monotonic()
-            status = self._process.wait()
+            status = self._ended(self._process, self._settings.results)
             if self._stopping.is_set():
                 return
             log.warning("the supervisor ended with status %d and is replaced", status)
             if self._stopping.wait(pause):
                 return
             lasted = time.monotonic() - began
-            pause = _RESTART_SECONDS if lasted > _LASTING_SECONDS else min(2 * pause, _MOST_RESTART_SECONDS)
-            self._process = self._spawn(self._settings)
+            pause = _REPLACE_SECONDS if lasted > _LASTING_SECONDS else min(2 * pause, _MOST_RESTART_SECONDS)
+            while True:
+                try:
+                    self._process = self._spawn(self._settings)
+                    break
+                except OSError as error:  # no memory, no handles; or it died before it had read its settings
+                    log.warning("no supervisor could be started (%s); it is tried again", error)
+                    if self._stopping.wait(_MOST_RESTART_SECONDS):
+                        return
+
+    @staticmethod
+    def _ended(process: subprocess.Popen[bytes], results: Path) -> int:
+        """The supervisor's exit status, once it has ended; one that is stuck is killed."""
+        while True:
+            try:
+                return process.wait(_LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                if is_stuck(results, process.pid):
+                    log.warning("the supervisor gave no sign of life for %.0f s and is killed", STUCK_SECONDS)
+                    process.kill()
 
 
 def _make_results(folder: Path) -> None:

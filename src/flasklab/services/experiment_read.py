@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flasklab.errors import ExperimentNotFoundError, FlasklabError
-from flasklab.experiments.catalog import fingerprint
+from flasklab.experiments.catalog import SourceWatch
 from flasklab.experiments.description import Catalog
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from flasklab.store.store import Store
 
 _PAUSE_SECONDS = 0.02
+_LOOK_SECONDS = 0.5  # for so long, unchanged sources are believed to be described as they were
 _NONE_YET = Catalog(fingerprint="")
 
 
@@ -68,7 +69,9 @@ class ExperimentRead:
         self._settings = settings
         self._wake = wake
         self._fingerprint_now = fingerprint_now or self._fingerprint
+        self._watch = SourceWatch(settings.experiments, settings.root)
         self._guard = threading.Lock()
+        self._look_at = 0.0  # monotonic time
         self._cached: tuple[int, Catalog] = (0, _NONE_YET)
         self._modules: dict[str, str] = {}  # experiment -> module, also of those that broke since
 
@@ -106,7 +109,9 @@ class ExperimentRead:
         raise ExperimentNotFoundError(name, tuple(one.name for one in catalog.experiments))
 
     def _fresh(self, wait_seconds: float, enough: Callable[[Catalog], bool]) -> Catalog:
-        catalog = self._load()
+        catalog = self._cached[1]
+        if time.monotonic() >= self._look_at or not self._is_current(catalog) or not enough(catalog):
+            catalog = self._load()
         if self._is_current(catalog) and enough(catalog):
             return catalog
         self._wake()
@@ -119,6 +124,7 @@ class ExperimentRead:
         return replace(catalog, ready=False)  # of older code, or of a part of it
 
     def _load(self) -> Catalog:
+        self._look_at = time.monotonic() + _LOOK_SECONDS
         with self._store.read() as unit:
             version = unit.catalog.version()
             with self._guard:
@@ -134,8 +140,7 @@ class ExperimentRead:
         return catalog.fingerprint != "" and catalog.fingerprint == self._fingerprint_now(catalog)
 
     def _fingerprint(self, catalog: Catalog) -> str:
-        watched = [file.path for file in catalog.watched]
-        return fingerprint(self._settings.experiments, self._settings.root, watched)
+        return self._watch.fingerprint(tuple([file.path for file in catalog.watched]))
 
     def _broken(self, name: str, catalog: Catalog) -> BrokenModule | None:
         for broken in catalog.broken:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flasklab.runs.state import RunState
+from flasklab.services.lab_trouble import LabTrouble
 from flasklab.store.presence import is_supervised
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Status:
     supervised: bool  # whether a supervisor lives
     workers: int  # runs at once
     reason: str  # why queued runs wait, in one sentence; "" when none waits
+    trouble: str  # why no run can be started, in a sentence or two with the mend; "" when nothing is wrong
 
 
 class LabStatus:
@@ -30,12 +32,13 @@ class LabStatus:
 
     Args:
         store: where runs are kept
-        settings: for the number of workers
+        settings: for the number of workers, and the floor of free space
     """
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store
         self._settings = settings
+        self._trouble = LabTrouble(store, settings)
 
     def __call__(self) -> Status:
         """The lab now."""
@@ -44,7 +47,13 @@ class LabStatus:
             catalog_known = unit.catalog.version() > 0
         supervised = is_supervised(self._settings.results)
         reason = waiting_reason(counts, self._settings.workers, supervised=supervised, described=catalog_known)
-        return Status(counts=counts, supervised=supervised, workers=self._settings.workers, reason=reason)
+        return Status(
+            counts=counts,
+            supervised=supervised,
+            workers=self._settings.workers,
+            reason=reason,
+            trouble=self._trouble(),
+        )
 
 
 def waiting_reason(counts: Mapping[RunState, int], workers: int, *, supervised: bool, described: bool) -> str:

@@ -50,6 +50,7 @@ class RunRead:
         text: str | None = None,
         before: int | None = None,
         limit: int = 100,
+        deleted: bool = False,
     ) -> RunPage:
         """Runs, newest first.
 
@@ -59,9 +60,12 @@ class RunRead:
             text: only those whose number, id, experiment, note, tags or parameters contain it
             before: only those with a smaller number: `next` of the page before
             limit: at most so many
+            deleted: those in the bin, instead of the others
         """
         with self._store.read() as unit:
-            found = unit.runs.page(state=state, experiment=experiment, text=text, before=before, limit=limit + 1)
+            found = unit.runs.page(
+                state=state, experiment=experiment, text=text, before=before, limit=limit + 1, deleted=deleted
+            )
         more = len(found) > limit
         runs = tuple(found[:limit])
         return RunPage(runs=runs, next=runs[-1].number if more and runs else None)

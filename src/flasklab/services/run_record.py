@@ -42,6 +42,8 @@ def run_values(run: Run) -> dict[str, Any]:
         "created_at": rfc3339(run.created_at),
         "started_at": _time(run.started_at),
         "finished_at": _time(run.finished_at),
+        "pinned": run.pinned,
+        "deleted_at": _time(run.deleted_at),
     }
 
 

@@ -6,10 +6,11 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from flasklab.errors import QueueFullError
+from flasklab.errors import NoSpaceError, QueueFullError
 from flasklab.runs.run import NewRun, Progress, Run, RunError, new_run_id
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
+from flasklab.services.free_space import FreeSpace
 from flasklab.services.queue_limit import QueueLimit
 from flasklab.store.intake import Accepted, Ended, Full, Known
 
@@ -45,6 +46,7 @@ class RunSubmit:
         self._intake = intake
         self._waiting = waiting
         self._limit = QueueLimit(settings.max_queued)
+        self._space = FreeSpace(settings)
         self._wake = wake
 
     def __call__(
@@ -80,6 +82,7 @@ class RunSubmit:
 
         Raises:
             QueueFullError: as many runs are queued as the lab takes.
+            NoSpaceError: too little of the disk is free.
             StoreError: the run could not be stored; it does not exist.
         """
         new = NewRun(
@@ -97,6 +100,8 @@ class RunSubmit:
             memory_bytes=description.memory_bytes,
             retries=description.retries,
         )
+        if (first := self._first_without_space(new)) is not None:
+            return first, False
         with self._waiting.place(wait) as seconds:
             answer = self._intake.start({name: getattr(new, name) for name in _NEW}, wait=seconds > 0)
             if isinstance(answer, Full):
@@ -105,6 +110,23 @@ class RunSubmit:
             if seconds > 0 and not run.state.is_final:
                 run = self._waiting.told(run.id, seconds, asked=isinstance(answer, Accepted))
         return run, created
+
+    def _first_without_space(self, new: NewRun) -> Run | None:
+        """Where too little space is left for another run, the one that was started before with the same key.
+
+        Raises:
+            NoSpaceError: there is none.
+        """
+        try:
+            self._space.require()
+        except NoSpaceError:
+            if new.idempotency_key is not None:
+                with self._store.read() as unit:
+                    first = unit.runs.find_by_key(new.experiment, new.idempotency_key)
+                if first is not None:
+                    return first
+            raise
+        return None
 
     def _taken(self, new: NewRun, answer: Answer | None) -> tuple[Run, bool] | None:
         """The run that a supervisor has stored, or had stored before; None when none has taken it."""

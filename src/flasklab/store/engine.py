@@ -25,13 +25,14 @@ from sqlalchemy.exc import (
     StatementError,
 )
 
-from flasklab.errors import StoreBusyError, StoreError, StoreRefusedError
+from flasklab.errors import StoreBusyError, StoreError, StoreFullError, StoreRefusedError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
 APPLICATION_ID = 0x464C4142  # "FLAB", in the header of the file
 BUSY_SECONDS = 10  # how long a writer waits for another before it gives up
+_MOST_IDLE_SECONDS = 60  # of a supervisor between two statements of a transaction, on PostgreSQL
 _CHECKPOINT_PAGES = 1000  # of 4 KiB: the write-ahead log is folded in after about 4 MB
 _LONGEST_REASON = 1_000  # characters of what the driver says, which may quote the whole value
 _JOURNAL_BYTES = 64 * 2**20  # what the write-ahead log is cut back to
@@ -71,7 +72,7 @@ def open_engine(database_url: str, *, checkpointing: bool) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, checkpointing=checkpointing)
     if url.get_backend_name() in ("postgresql", "postgres"):
-        return _postgres(url)
+        return _postgres(url, checkpointing=checkpointing)
     raise StoreError(f"FLASKLAB_DATABASE_URL names {url.get_backend_name()!r}; runs are kept in SQLite or PostgreSQL.")
 
 
@@ -80,6 +81,15 @@ def sqlite_file(engine: Engine) -> Path | None:
     if engine.dialect.name != "sqlite":
         return None
     return Path(str(engine.url.database))
+
+
+def file_of_url(database_url: str) -> Path | None:
+    """The SQLite file that a database's URL names, or None for another kind.
+
+    Raises:
+        StoreError: the URL cannot be used.
+    """
+    return sqlite_file(open_engine(database_url, checkpointing=False))  # connects to nothing
 
 
 def network_file_system(folder: Path, mounts: str) -> str | None:
@@ -107,8 +117,12 @@ def as_store_error(error: SQLAlchemyError) -> StoreError:
         return StoreBusyError(
             f"Another process kept the database locked for {BUSY_SECONDS} s. Nothing was changed; try again."
         )
-    if "database or disk is full" in text or "No space left" in text or "disk I/O error" in text:
-        return StoreError(f"The database cannot write ({text}). Free space on its disk; nothing was changed.")
+    if "database or disk is full" in text or "No space left" in text:
+        return StoreFullError(f"The database cannot write ({text}). Free space on its disk; nothing was changed.")
+    if "disk I/O error" in text:
+        return StoreError(f"The database cannot write ({text}). See to its disk, it may be full; nothing was changed.")
+    if "unable to open" in text and not _can_open():
+        return StoreBusyError("This process has no file handles left. Try again in a moment, or raise `ulimit -n`.")
     if "readonly database" in text or "unable to open" in text:
         return StoreError(f"The database cannot be written ({text}). Check that the results folder is there and yours.")
     if _is_of_the_content(error):
@@ -116,6 +130,15 @@ def as_store_error(error: SQLAlchemyError) -> StoreError:
     if isinstance(error, OperationalError):
         return StoreError(f"The database cannot be reached or used: {text.strip()}")
     return StoreError(f"The database refused: {text.strip()}")
+
+
+def _can_open() -> bool:
+    """Whether this process may open one more file: SQLite does not say why it could not."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True
 
 
 def _is_of_the_content(error: SQLAlchemyError) -> bool:
@@ -164,8 +187,11 @@ def _sqlite(url: URL, *, checkpointing: bool) -> Engine:
     return engine
 
 
-def _postgres(url: URL) -> Engine:
-    options = f"{url.query.get('options', '')} -c lock_timeout={BUSY_SECONDS}s".strip()
+def _postgres(url: URL, *, checkpointing: bool) -> Engine:
+    options = f"{url.query.get('options', '')} -c lock_timeout={BUSY_SECONDS}s"
+    if checkpointing:
+        # One that was stopped within a transaction must not hold the lab's rows for ever.
+        options += f" -c idle_in_transaction_session_timeout={_MOST_IDLE_SECONDS}s"
     try:
         return create_engine(
             url.set(drivername="postgresql+psycopg"),
@@ -173,7 +199,11 @@ def _postgres(url: URL) -> Engine:
             max_overflow=24,
             pool_timeout=BUSY_SECONDS,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": BUSY_SECONDS, "options": options},
+            connect_args={
+                "connect_timeout": BUSY_SECONDS,
+                "tcp_user_timeout": BUSY_SECONDS * 1000,  # ms; a server that vanished is noticed
+                "options": options.strip(),
+            },
         )
     except (ModuleNotFoundError, NoSuchModuleError):
         raise StoreError(

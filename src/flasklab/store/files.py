@@ -16,7 +16,7 @@ import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from flasklab.errors import FileMissingError, StoreError, TooLargeError
+from flasklab.errors import FileMissingError, StoreError, StoreFullError, TooLargeError
 from flasklab.runs.artifacts import StoredFile
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ class FileStore:
         try:
             return self._add(stream, limit)
         except OSError as error:
-            raise StoreError(
-                f"A file could not be stored ({error.strerror}). Free space on the results folder's disk."
-            ) from error
+            raise as_file_error(error) from error
 
     def adopt(self, path: Path, sha256: str, size: int) -> StoredFile:
         """Take over a complete, flushed file: it is moved, not copied, where the file system allows.
@@ -106,6 +104,23 @@ class FileStore:
         """Whether the content of this hash is stored here."""
         return bool(_SHA256.fullmatch(sha256)) and self._path(sha256).is_file()
 
+    def is_damaged(self, sha256: str) -> bool:
+        """Whether the content that is stored under this hash is another one; reads all of it.
+
+        Raises:
+            FileMissingError: it is not stored here.
+        """
+        with self.path(sha256).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() != sha256
+
+    def keep(self, sha256: str) -> bool:
+        """Whether the content is stored here; if so, no sweep takes it for a while, though no row refers to it yet."""
+        try:
+            os.utime(self._path(sha256))
+        except (FileMissingError, OSError):
+            return False
+        return True
+
     def _add(self, stream: _Readable, limit: int | None) -> StoredFile:
         digest, size = hashlib.sha256(), 0
         with self._incoming() as (temporary, target):
@@ -137,19 +152,30 @@ class FileStore:
 
     def _place(self, complete: Path, sha256: str, size: int) -> StoredFile:
         target = self._path(sha256)
-        if target.is_file() and target.stat().st_size == size:
+        if target.is_file() and target.stat().st_size == size and self.keep(sha256):
             complete.unlink()
             return StoredFile(sha256=sha256, size=size)
         if not target.parent.is_dir():
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _flush_folder(self.folder)
+            flush_folder(self.folder)
         complete.chmod(0o400)
         complete.rename(target)
-        _flush_folder(target.parent)
+        flush_folder(target.parent)
         return StoredFile(sha256=sha256, size=size)
 
 
-def _flush_folder(folder: Path) -> None:
+def as_file_error(error: OSError) -> StoreError:
+    """Why a file could not be stored, with the mend."""
+    why = f"A file could not be stored ({error.strerror})."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreFullError(f"{why} Free space on the results folder's disk.")
+    if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+        return StoreError(f"{why} The lab has too much to do at once; try again in a moment.")
+    return StoreError(f"{why} Check that the results folder is there and yours.")
+
+
+def flush_folder(folder: Path) -> None:
+    """Write a folder's names to the disk, so that what was renamed in it survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -71,6 +71,7 @@ _NEW = (
     *("seq", "dropped", "rank", "held", "not_before", "resources", "retry_wait", "restore_from"),
 )
 _ADD_RUNS = _Many(insert(runs).values(_set(*_NEW)))
+_NEXT_NUMBERS = text("SELECT nextval(pg_get_serial_sequence('runs', 'number')) FROM generate_series(1, :count)")
 _CLAIM = _Many(
     update(runs)
     .where(runs.c.id == bindparam("the_id"), runs.c.state == literal_column(f"'{_QUEUED}'"))
@@ -147,11 +148,11 @@ class HotWrites:
     def next_numbers(self, count: int) -> list[int]:
         """Numbers for so many new runs, in order; this transaction alone has them."""
         if self._connection.dialect.name == "sqlite":
-            statement = text("SELECT seq FROM sqlite_sequence WHERE name = 'runs'")
-            first = 1 + int(self._connection.execute(statement).scalar() or 0)
+            row = self._connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'runs'").first()
+            first = 1 if row is None else int(row[0]) + 1
             return list(range(first, first + count))
-        statement = text("SELECT nextval(pg_get_serial_sequence('runs', 'number')) FROM generate_series(1, :count)")
-        return sorted(int(number) for number in self._connection.execute(statement, {"count": count}).scalars())
+        found = self._connection.execute(_NEXT_NUMBERS, {"count": count}).scalars()
+        return sorted(int(number) for number in found)
 
     def existing(self, run_ids: Iterable[str]) -> set[str]:
         """Those of the ids that are taken."""

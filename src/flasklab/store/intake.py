@@ -135,6 +135,9 @@ class _Connection:
         self._waiting = select.poll()
         self._waiting.register(self.socket, select.POLLIN)
 
+    def __del__(self) -> None:  # a thread that ends takes its connection with it
+        self.socket.close()
+
     def ask(self, question: Question) -> None:
         self.socket.settimeout(_PATIENCE_SECONDS)
         self.socket.sendall(framed(question))

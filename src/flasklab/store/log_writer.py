@@ -106,9 +106,10 @@ class LogWriter:
                 with text.open("rb") as file:
                     file.seek(-1, os.SEEK_END)
                     self._mid_line = "" if file.read(1) == b"\n" else "lab"
-        for line in read_open(self._path):
-            self._write(line.stream, line.text + b"\n", line.time)
-        write_open(self._path, ())
+        with suppress(OSError):  # no handles left must not end the supervisor
+            for line in read_open(self._path):
+                self._write(line.stream, line.text + b"\n", line.time)
+            write_open(self._path, ())
 
     def _show_open(self, now: float) -> None:
         """Bring `<id>.open` up to date."""

@@ -121,6 +121,7 @@ class RunRows(RunTransitions):
         before: int | None = None,
         limit: int = 100,
         text: str | None = None,
+        deleted: bool = False,
     ) -> list[Run]:
         """Runs, newest first.
 
@@ -130,8 +131,9 @@ class RunRows(RunTransitions):
             before: only those with a smaller number: the last number of the page before
             limit: at most so many
             text: only those whose number, id, experiment, note, tags or parameters contain it
+            deleted: those in the bin, instead of the others
         """
-        conditions = _conditions(state, experiment)
+        conditions = _conditions(state, experiment, deleted=deleted)
         if before is not None:
             conditions.append(runs.c.number < before)
         if text:
@@ -217,10 +219,11 @@ class RunRows(RunTransitions):
         return {row.number: before + row.place for row in found}
 
 
-def _conditions(state: RunState | None, experiment: str | None) -> list[ColumnElement[bool]]:
-    # Without a state or an experiment, runs are read in order of their number, which no index on `deleted` gives.
-    kept = runs.c.deleted if state is not None or experiment is not None else runs.c.deleted + 0
-    conditions: list[ColumnElement[bool]] = [kept == 0]
+def _conditions(state: RunState | None, experiment: str | None, *, deleted: bool = False) -> list[ColumnElement[bool]]:
+    # Without a state or an experiment, runs are read in order of their number, which no index on `deleted` gives; those
+    # in the bin are few, and found by such an index.
+    by_index = state is not None or experiment is not None or deleted
+    conditions: list[ColumnElement[bool]] = [(runs.c.deleted if by_index else runs.c.deleted + 0) == int(deleted)]
     if state is not None:
         conditions.append(runs.c.state == state.value)
     if experiment is not None:

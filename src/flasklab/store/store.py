@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import threading
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,6 +30,16 @@ if TYPE_CHECKING:
 _SYNC = {True: "PRAGMA synchronous=FULL", False: "PRAGMA synchronous=NORMAL"}
 
 
+class Fence(Protocol):
+    """Decides whether this process may still write."""
+
+    def guard(self, unit: Unit) -> None:
+        """Called first in each transaction that writes; raises where nothing more may be written."""
+
+    def kept(self) -> None:
+        """Called when that transaction has been committed."""
+
+
 class Store:
     """Everything that outlives a process. Safe to use from several threads; never carry it over a fork.
 
@@ -43,11 +55,14 @@ class Store:
     """Contents of files, by their hash."""
     logs: LogStore
     """What runs printed."""
+    fence: Fence | None
+    """What every transaction that writes must pass; None lets all pass. The supervisor's lease, set by its entrance."""
 
     def __init__(self, settings: Settings, *, checkpointing: bool = False) -> None:
         self.results = settings.results
         self.files = FileStore(settings.results / "files")
         self.logs = LogStore(settings.results / "logs")
+        self.fence = None
         self._engine: Engine = open_engine(settings.database_url, checkpointing=checkpointing)
         # Threads of one process queue here, in turn and without SQLite's growing pauses between attempts.
         sqlite = self._engine.dialect.name == "sqlite"
@@ -95,13 +110,19 @@ class Store:
         Raises:
             StoreBusyError: another process held the database for too long.
             StoreError: the database cannot be written.
+            LeaseLostError: this process was the lab's supervisor and is not any more.
         """
         self._check_still_there()
         try:
             with self._turn, self._writing(durable) as connection, connection.begin():
-                yield Unit(connection)
+                unit = Unit(connection)
+                if self.fence is not None:
+                    self.fence.guard(unit)
+                yield unit
         except SQLAlchemyError as error:
             raise as_store_error(error) from error
+        if self.fence is not None:
+            self.fence.kept()
 
     @contextmanager
     def _writing(self, durable: bool) -> Iterator[Connection]:
@@ -128,6 +149,25 @@ class Store:
             raise
         self._writer = connection
 
+    def check_usable(self) -> None:
+        """Look at whether the results folder is there and can be written; cheap.
+
+        Raises:
+            StoreError: it is not; the message says what to do.
+        """
+        self._check_still_there()
+        try:
+            only_read = os.statvfs(self.results).f_flag & os.ST_RDONLY or not os.access(self.results, os.W_OK)
+        except OSError as error:
+            raise StoreError(
+                f"The results folder {self.results} cannot be reached ({error.strerror}). Put it back, then try again."
+            ) from error
+        if only_read:
+            raise StoreError(
+                f"The results folder {self.results} can only be read. Make it writable again: see its owner and mode, "
+                "and how its disk is mounted."
+            )
+
     def _check_still_there(self) -> None:
         """Refuse to write into a file that has been deleted or replaced: it would vanish with this process."""
         if self._file is None or self._opened is None:
@@ -139,7 +179,7 @@ class Store:
         if found != self._opened:
             raise StoreError(
                 f"The database {self._file} was removed or replaced while the lab was running, so nothing more is "
-                "accepted. Put the results folder back, then restart the lab."
+                "accepted. Put the results folder back as it was; if it is lost, restart the lab to begin a new one."
             )
 
     @contextmanager
@@ -157,6 +197,19 @@ class Store:
                     yield Unit(connection)
         except SQLAlchemyError as error:
             raise as_store_error(error) from error
+
+    def copy_database(self, target: Path) -> None:
+        """Copy the database as it is now into the new SQLite file `target`, while others go on writing.
+
+        Raises:
+            StoreError: it cannot be read, or the disk refused.
+        """
+        from flasklab.store.backup_database import copy_database
+
+        try:
+            copy_database(self._engine, target)
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise StoreError(f"The database could not be copied to {target}: {error}.") from error
 
     def close(self) -> None:
         """Close every connection; the store can be used again afterwards."""

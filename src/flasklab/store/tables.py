@@ -143,7 +143,7 @@ runs = Table(
     Column("retry_wait", Real, nullable=False, server_default=_ZERO),  # seconds before its first retry
     Column("restore_from", Text),  # the id of the run whose last checkpoint it starts from
     Column("pinned", Integer, nullable=False, server_default=_ZERO),  # 1: retention never takes it
-    Column("deleted", Integer, nullable=False, server_default=_ZERO),  # 1: in the bin, until it is emptied
+    Column("deleted", Integer, nullable=False, server_default=_ZERO),  # 1: in the bin; 2: being removed for good
     Column("deleted_at", Moment),
     CheckConstraint(f"state IN ({_quoted(tuple(RunState))})", name="state"),
     # The queue in the order of its claims, and what runs now.
@@ -236,6 +236,8 @@ artifacts = Table(
     Column("position", Whole, nullable=False),
     Column("seq", Whole, nullable=False),
     Column("meta", JsonText, nullable=False),
+    # Who else has a content, before it is removed.
+    Index("ix_artifacts_sha256", "sha256"),
     sqlite_strict=True,
 )
 

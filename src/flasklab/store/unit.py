@@ -10,6 +10,8 @@ from flasklab.store.catalog_row import CatalogRow
 from flasklab.store.environment_rows import EnvironmentRows
 from flasklab.store.event_rows import EventRows
 from flasklab.store.hot_writes import HotWrites
+from flasklab.store.keeping_rows import KeepingRows
+from flasklab.store.lease_rows import LeaseRows
 from flasklab.store.metric_chunks import MetricChunks
 from flasklab.store.metric_cut import MetricCut
 from flasklab.store.metric_reads import MetricReads
@@ -30,6 +32,8 @@ class Unit:
         "environments",
         "events",
         "hot",
+        "keeping",
+        "leases",
         "metrics",
         "points",
         "runs",
@@ -46,3 +50,5 @@ class Unit:
         self.hot = HotWrites(connection)
         self.catalog = CatalogRow(connection)
         self.environments = EnvironmentRows(connection)
+        self.leases = LeaseRows(connection)
+        self.keeping = KeepingRows(connection)

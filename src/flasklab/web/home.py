@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Response, render_template, request, url_for
 
+from flasklab.errors import RunNotFoundError
 from flasklab.http.answers import json_answer
 from flasklab.http.lab import current_lab
-from flasklab.http.lists import asked_page, page_json
+from flasklab.http.lists import IN_BIN, asked_page, page_json
 from flasklab.http.negotiation import wants_html
 from flasklab.http.problems import Refusal
 from flasklab.http.run_json import broken_json, experiment_json, run_json
 from flasklab.http.starts import CATALOG_WAIT_SECONDS
 from flasklab.runs.state import RunState
 from flasklab.web.presenters import RunFilters, present_broken, present_home, present_runs
+from flasklab.web.presenters.disk import kept_sentence
+
+if TYPE_CHECKING:
+    from flasklab.runs.run import Run
 
 _RECENT = 30
 
@@ -45,13 +52,27 @@ def runs() -> Response | str:
     if not wants_html():
         return page_json(found, url_for("flasklab.runs"))
     filters = RunFilters(
-        state=asked.state or "",
+        state=IN_BIN if asked.deleted else asked.state or "",
         experiment=asked.experiment or "",
         before=asked.before,
         experiments=tuple(one.name for one in services.experiments.catalog().experiments),
     )
-    page = present_runs(found, filters, queue=services.status())
+    page = present_runs(
+        found, filters, queue=services.status(), gone=_gone(), kept=kept_sentence(current_lab().settings)
+    )
     return render_template("flasklab/pages/runs.html", page=page)
+
+
+def _gone() -> Run | None:
+    """The run that was deleted just before, if it is still in the bin."""
+    asked = request.args.get("gone")
+    if not asked:
+        return None
+    try:
+        run = current_lab().services.read.get(asked)
+    except RunNotFoundError:
+        return None
+    return run if run.deleted_at is not None else None
 
 
 def broken(module: str) -> Response | str:

@@ -20,6 +20,9 @@ class RunLinks:
     form: str  # filled with this run's parameters
     cancel: str  # POST
     rerun: str  # POST
+    delete: str  # POST: into the bin
+    restore: str  # POST: out of it
+    pin: str  # POST
     download: str  # all of it as a zip
     live: str  # what is new after `?cursor=`
     log: str  # the whole log as text
@@ -54,6 +57,9 @@ def links_of(run_id: str, experiment: str) -> RunLinks:
         form=f"{url_for('flasklab.form', experiment=experiment)}?from={run_id}",
         cancel=url_for("flasklab.cancel", run_id=run_id),
         rerun=url_for("flasklab.rerun", run_id=run_id),
+        delete=url_for("flasklab.delete", run_id=run_id),
+        restore=url_for("flasklab.restore", run_id=run_id),
+        pin=url_for("flasklab.pin", run_id=run_id),
         download=url_for("flasklab.download", run_id=run_id),
         live=url_for("flasklab_api.live", run_id=run_id),
         log=url_for("flasklab_api.logs", run_id=run_id, format="text"),

@@ -10,7 +10,7 @@ from flask import Blueprint
 from flask_wtf.csrf import generate_csrf  # type: ignore[import-untyped]  # ships no types
 
 from flasklab.http.guarding import guard, tell_problems
-from flasklab.web import built, downloads, home, parts, runs, shown, starting
+from flasklab.web import built, downloads, home, keeping, parts, runs, shown, starting
 from flasklab.web.frame import page_assets
 from flasklab.web.problem_pages import answer_problem
 
@@ -26,6 +26,10 @@ for _rule, _endpoint, _view, _method in (
     ("/download/<run_id>/<path:name>", "download_file", downloads.download_file, "GET"),
     ("/cancel/<run_id>", "cancel", runs.cancel, "POST"),
     ("/rerun/<run_id>", "rerun", starting.rerun, "POST"),
+    ("/delete/<run_id>", "delete", keeping.delete, "POST"),
+    ("/restore/<run_id>", "restore", keeping.restore, "POST"),
+    ("/pin/<run_id>", "pin", keeping.pin, "POST"),
+    ("/disk", "disk", keeping.disk, "GET"),
     ("/runs", "runs", home.runs, "GET"),
     ("/broken/<module>", "broken", home.broken, "GET"),
     ("/shown/<signed>/<path:name>", "shown", shown.shown, "GET"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,12 @@ from click.testing import CliRunner
 from flasklab.cli.entrance import Entrance
 from flasklab.cli.group import flasklab
 from flasklab.cli.importing import import_experiments
+from flasklab.config import load_settings
+from flasklab.execution import stuck
+from flasklab.execution.lease import Lease
 from flasklab.runs.json import decode
-from flasklab.store.presence import is_supervised
+from flasklab.store.presence import SupervisorLock, is_supervised
+from flasklab.store.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,3 +97,44 @@ def test_a_module_that_cannot_be_imported_is_named_whatever_it_does(tmp_path: Pa
     (broken,) = found.broken
     assert broken.file == str(tmp_path / "experiments" / "bad.py")
     assert error in broken.error
+
+
+def test_a_supervisor_that_moves_no_more_is_wrong_and_its_lease_told(
+    lab: LabFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.queue()
+    results = lab.folder / "results"
+    lock = SupervisorLock(results)
+    assert lock.acquire()
+    store = Store(load_settings(lab.folder, environ={})).open()
+    try:
+        assert Lease(store, lock.place).try_to_take() == ""
+        lock.beat()
+        ok = findings(lab, "ok")
+        assert f"pid {os.getpid()}, sees to the runs" in ok["supervisor"]["message"]
+        assert f"held by pid {os.getpid()} on " in ok["lease"]["message"]
+        assert "clock" in ok
+        assert "handles" in ok
+        monkeypatch.setattr(stuck, "STUCK_SECONDS", 0.0)
+        wrong = findings(lab, "wrong")["supervisor"]
+        assert "has given no sign of life for" in wrong["message"]
+        assert f"kill -9 {os.getpid()}" in wrong["mend"]
+    finally:
+        store.close()
+        lock.release()
+
+
+def test_another_folder_s_supervisor_is_told(lab: LabFolder) -> None:
+    lab.queue()
+    store = Store(load_settings(lab.folder, environ={})).open()
+    assert Lease(store, "elsewhere").try_to_take() == ""
+    store.close()
+    note = findings(lab, "note")["lease"]
+    assert "another results folder with the same database" in note["message"]
+    assert "FLASKLAB_DATABASE_URL" in note["mend"]
+
+
+def test_a_look_at_a_lab_whose_database_is_gone_makes_none(lab: LabFolder) -> None:
+    (lab.folder / "results" / "lab.db").rename(lab.folder / "moved.db")
+    lab.call("check")
+    assert not (lab.folder / "results" / "lab.db").exists()

@@ -132,6 +132,7 @@ def test_an_experiment_whose_module_broke_since_is_told_as_broken(
 ) -> None:
     save(store, settings, replace(double, module="experiments.torn"))
     read.get("double")
+    Path(settings.experiments, "torn.py").write_text("torn\n")
     save(store, settings, broken=(TORN,))
     with pytest.raises(ExperimentBrokenError):
         read.get("double")
@@ -143,6 +144,7 @@ def test_a_new_catalog_is_seen_without_asking_for_all_of_it_each_time(
     save(store, settings, double)
     first = read.catalog()
     assert read.catalog() is first
+    Path(settings.experiments, "triple.py").write_text("another\n")
     save(store, settings, double, replace(double, name="triple"))
     assert [found.name for found in read.catalog().experiments] == ["double", "triple"]
 

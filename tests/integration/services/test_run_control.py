@@ -12,6 +12,8 @@ from flasklab.runs.state import RunState
 from flasklab.runs.times import now
 from flasklab.services.run_cancel import RunCancel
 from flasklab.services.run_read import RunRead
+from flasklab.services.run_wait import RunWait
+from flasklab.store.intake import Intake
 
 if TYPE_CHECKING:
     from flasklab.store.store import Store
@@ -75,53 +77,63 @@ def test_a_finished_run_cannot_be_canceled(store: Store, cancel: RunCancel, bell
     assert bell.rings == 0
 
 
-def test_waiting_ends_the_moment_the_run_does(store: Store, read: RunRead) -> None:
+def waiting(store: Store, max_waiters: int = 4) -> RunWait:
+    """Waits where no supervisor tells ends."""
+    return RunWait(store, Intake(store.results), max_waiters=max_waiters)
+
+
+@pytest.fixture
+def wait(store: Store) -> RunWait:
+    return waiting(store)
+
+
+def test_waiting_ends_the_moment_the_run_does(store: Store, wait: RunWait) -> None:
     run = queue(store)
     claim(store, run)
     ending = threading.Timer(0.1, settle, (store, run))
     ending.start()
     began = time.monotonic()
-    found = read.wait(run.id, 30)
+    found = wait(run.id, 30)
     took = time.monotonic() - began
     ending.join()
     assert (found.state, found.output) == (RunState.SUCCEEDED, 42)
     assert 0.05 < took < 5
 
 
-def test_waiting_ends_after_the_seconds_given(store: Store, read: RunRead) -> None:
+def test_waiting_ends_after_the_seconds_given(store: Store, wait: RunWait) -> None:
     run = queue(store)
     began = time.monotonic()
-    assert read.wait(run.id, 0.05).state is RunState.QUEUED
+    assert wait(run.id, 0.05).state is RunState.QUEUED
     assert time.monotonic() - began < 5
-    assert read.wait(run.id, 0).state is RunState.QUEUED
+    assert wait(run.id, 0).state is RunState.QUEUED
 
 
 def test_waiting_for_an_unknown_run_is_an_error_and_frees_the_waiters_place(store: Store) -> None:
-    read = RunRead(store, max_waiters=1)
+    wait = waiting(store, max_waiters=1)
     for _ in range(3):
         with pytest.raises(RunNotFoundError):
-            read.wait("nope", 5)
+            wait("nope", 5)
     run = queue(store)
     claim(store, run)
     ending = threading.Timer(0.05, settle, (store, run))
     ending.start()
-    assert read.wait(run.id, 30).state is RunState.SUCCEEDED
+    assert wait(run.id, 30).state is RunState.SUCCEEDED
     ending.join()
 
 
 def test_one_waiter_too_many_is_answered_at_once(store: Store) -> None:
-    read = RunRead(store, max_waiters=2)
+    wait = waiting(store, max_waiters=2)
     run = queue(store)
-    waiting = [threading.Thread(target=read.wait, args=(run.id, 30)) for _ in range(2)]
-    for thread in waiting:
+    threads = [threading.Thread(target=wait, args=(run.id, 30)) for _ in range(2)]
+    for thread in threads:
         thread.start()
     time.sleep(0.05)
     began = time.monotonic()
-    assert read.wait(run.id, 30).state is RunState.QUEUED
+    assert wait(run.id, 30).state is RunState.QUEUED
     assert time.monotonic() - began < 5
     claim(store, run)
     settle(store, run)
-    for thread in waiting:
+    for thread in threads:
         thread.join(5)
         assert not thread.is_alive()
 

@@ -10,8 +10,12 @@ from flasklab.errors import QueueFullError
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
 from flasklab.services.run_submit import RunSubmit
+from flasklab.services.run_wait import RunWait
+from flasklab.store.intake import Intake
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from flasklab.config import Settings
     from flasklab.experiments.description import Description
     from flasklab.store.store import Store
@@ -19,7 +23,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def submit(store: Store, settings: Settings, bell: Any) -> RunSubmit:
-    return RunSubmit(store, settings, bell)
+    return alone(store, settings, bell)
+
+
+def alone(store: Store, settings: Settings, wake: Callable[[], None]) -> RunSubmit:
+    """Starts where no supervisor takes them."""
+    intake = Intake(settings.results)
+    return RunSubmit(store, settings, intake, RunWait(store, intake), wake)
 
 
 def test_a_start_is_stored_before_anyone_is_woken(store: Store, settings: Settings, double: Description) -> None:
@@ -29,7 +39,7 @@ def test_a_start_is_stored_before_anyone_is_woken(store: Store, settings: Settin
         with store.read() as unit:
             stored.append(unit.runs.count(RunState.QUEUED))
 
-    run, created = RunSubmit(store, settings, wake)(double, {"param": 21.0}, ("param",), created_by="ada", tags=["a"])
+    run, created = alone(store, settings, wake)(double, {"param": 21.0}, ("param",), created_by="ada", tags=["a"])
 
     assert created
     assert stored == [1]
@@ -85,14 +95,15 @@ def test_a_refused_start_leaves_nothing(submit: RunSubmit, store: Store, double:
 def test_a_long_queues_count_is_trusted_for_a_moment_but_not_when_it_refuses(
     store: Store, settings: Settings, double: Description, bell: Any
 ) -> None:
-    submit = RunSubmit(store, settings.replaced(max_queued=1001), bell)
+    submit = alone(store, settings.replaced(max_queued=1001), bell)
     for _ in range(3):
         submit(double, {}, ())
-    assert submit._counted is not None
-    assert submit._counted[1] == 3
-    submit._counted = (submit._counted[0], 1001)  # as if others had been claimed since
+    limit = submit._limit
+    assert limit._counted is not None
+    assert limit._counted[1] == 3
+    limit._counted = (limit._counted[0], 1001)  # as if others had been claimed since
     assert submit(double, {}, ())[1]
-    assert submit._counted[1] == 4
+    assert limit._counted[1] == 4
 
 
 def test_many_starts_at_once_with_one_key_are_one_run(submit: RunSubmit, store: Store, double: Description) -> None:

@@ -106,3 +106,11 @@ def queue(store: Store) -> Queue:
             return unit.runs.add(new, now())
 
     return queue
+
+
+@pytest.fixture
+def second_database(settings: Settings, request: pytest.FixtureRequest) -> str:
+    """The address of an empty database of the kind that `settings` does not name."""
+    if settings.database_url.startswith("sqlite"):
+        return str(request.getfixturevalue("empty_postgres"))
+    return f"sqlite:///{settings.results.with_name('restored') / 'lab.db'}"

@@ -34,6 +34,8 @@ RUN_KEYS = [
     "created_at",
     "started_at",
     "finished_at",
+    "pinned",
+    "deleted_at",
     "links",
 ]
 

@@ -9,7 +9,6 @@ from flasklab.cli.entrance import Entrance
 from flasklab.cli.group import flasklab
 from flasklab.cli.serve import Screen
 from flasklab.cli.served import note_served
-from flasklab.execution.supervisor import STOP_GRACE_SECONDS
 from flasklab.server.serve import ServeReport
 
 if TYPE_CHECKING:
@@ -66,8 +65,7 @@ def test_a_stop_that_running_work_delays_is_explained(
     report: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     Screen().announce(ServeReport(**report, waits=True))
-    patience = f"{STOP_GRACE_SECONDS:.0f} s"
-    assert capsys.readouterr().out == f"\n  Stopping: running work gets {patience}; Ctrl-C again hurries.\n"
+    assert capsys.readouterr().out == "\n  Stopping: running work gets 5 s; Ctrl-C again hurries.\n"
 
 
 def test_a_folder_without_experiments_is_not_served(tmp_path: Path) -> None:

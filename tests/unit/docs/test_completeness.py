@@ -130,7 +130,7 @@ def test_every_route_is_documented_and_no_other(tmp_path: Path) -> None:
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.endpoint.startswith("flasklab") and rule.endpoint != CATCH_ALL
     }
-    documented = set(re.findall(r"`((?:GET|POST) /[^`?]*)", page("http.md")))
+    documented = set(re.findall(r"`((?:GET|POST|PATCH|DELETE) /[^`?]*)", page("http.md")))
 
     assert {bare(route) for route in documented} == routes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -63,3 +63,20 @@ def test_the_end_of_the_stream_is_noticed_on_both_sides(ends: tuple[Channel, Cha
     assert other.closed
     other.close()
     assert one.send({"n": 1}) is False
+
+
+def test_a_message_whose_reader_has_read_it_and_gone_was_sent(
+    ends: tuple[Channel, Channel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = ends
+    real = socket.send_fds
+
+    def send_and_lose_the_reader(*arguments: Any) -> int:
+        sent = real(*arguments)
+        assert other.receive() == [{"do": "run"}]
+        other.close()
+        return sent
+
+    monkeypatch.setattr(socket, "send_fds", send_and_lose_the_reader)
+    assert one.send({"do": "run"})  # else whoever asked would let it run a second time
+    assert not one.closed

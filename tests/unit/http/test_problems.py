@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 
 import pytest
@@ -11,10 +12,12 @@ from flasklab.errors import (
     FileMissingError,
     FlasklabError,
     InvalidParametersError,
+    NoSpaceError,
     ParameterError,
     QueueFullError,
     RunNotFoundError,
     StoreError,
+    StoreFullError,
     TooLargeError,
     WrongStateError,
 )
@@ -37,6 +40,12 @@ class _OfTomorrowError(RunNotFoundError):
         (InvalidParametersError((ParameterError("a", "is required"),)), 422),
         (QueueFullError(5, 5), 429),
         (StoreError("disk"), 503),
+        (StoreFullError("disk"), 507),
+        (NoSpaceError("disk"), 507),
+        (OSError(errno.ENOSPC, "full"), 507),
+        (OSError(errno.EMFILE, "no handles"), 503),
+        (OSError(errno.EPERM, "inner"), 500),
+        (MemoryError(), 503),
         (NotFound(), 404),
         (MethodNotAllowed(["GET"]), 405),
         (RequestEntityTooLarge(), 413),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from flasklab.errors import StoreBusyError, StoreError
+from flasklab.errors import StoreBusyError, StoreError, StoreFullError
 from flasklab.store.engine import as_store_error, network_file_system, open_engine
 
 MOUNTS = """\
@@ -56,7 +56,7 @@ def test_postgresql_is_spoken_to_through_psycopg_3(scheme: str) -> None:
     ("said", "kind", "message"),
     [
         ("database is locked", StoreBusyError, "try again"),
-        ("database or disk is full", StoreError, "Free space"),
+        ("database or disk is full", StoreFullError, "Free space"),
         ("attempt to write a readonly database", StoreError, "results folder"),
         ("something else", StoreError, "something else"),
     ],

@@ -50,6 +50,10 @@ class LabNow(Protocol):
     def reason(self) -> str:
         """Why queued runs wait, in one sentence; "" when none waits."""
 
+    @property
+    def trouble(self) -> str:
+        """Why no run can be started; "" when nothing is wrong."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
@@ -59,6 +63,7 @@ class Queue:
     queued: int
     reason: str  # why queued runs wait; "" when none waits
     alarm: bool  # runs wait and nobody gets them done
+    trouble: str  # why no run can be started; ""
 
     @property
     def text(self) -> str:
@@ -96,6 +101,7 @@ def present_queue(now: LabNow | None) -> Queue | None:
         queued=queued,
         reason=now.reason if queued else "",
         alarm=bool(queued) and not now.supervised,
+        trouble=now.trouble,
     )
 
 

@@ -51,6 +51,18 @@ class RunLinks(results.FileLinks, Protocol):
         """Where a POST runs it again."""
 
     @property
+    def delete(self) -> str:
+        """Where a POST puts it into the bin."""
+
+    @property
+    def restore(self) -> str:
+        """Where a POST takes it out of the bin."""
+
+    @property
+    def pin(self) -> str:
+        """Where a POST pins it."""
+
+    @property
     def download(self) -> str:
         """All of it as a zip."""
 
@@ -108,6 +120,7 @@ class RunPage:
     title: str  # "#12 classify"
     word: str  # its state
     final: bool
+    deleted: formats.Moment | None  # when it was put into the bin
     waiting: str  # why a queued run waits; "" otherwise
     canceling: bool  # asked to stop, not gone yet
     percent: float | None  # 0 to 100
@@ -194,6 +207,7 @@ def present_run(
         title=f"#{run.number} {run.experiment}",
         word=STATE_WORDS[run.state],
         final=run.state.is_final,
+        deleted=formats.moment(run.deleted_at, at) if run.deleted_at else None,
         waiting=_waiting(run, queue),
         canceling=run.cancel_requested_at is not None and not run.state.is_final,
         percent=percent(run.progress),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from flasklab.runs.run import Run
 
+IN_BIN = "deleted"  # stands among the states to choose from
 _PARAMETER_COLUMNS = 8
 _OUTPUT_COLUMNS = 6
 
@@ -91,10 +92,18 @@ class RunsPage:
     live: bool  # some run is not finished: the table asks again
     queue: Queue | None
     shows_people: bool  # somebody is named as having started a run
+    gone: Run | None  # was deleted a moment ago, and can be restored
+    kept: str  # what the lab does with old and deleted runs, in a sentence
 
 
 def present_runs(
-    page: PageOfRuns, filters: RunFilters, *, queue: LabNow | None = None, at: datetime | None = None
+    page: PageOfRuns,
+    filters: RunFilters,
+    *,
+    queue: LabNow | None = None,
+    gone: Run | None = None,
+    kept: str = "",
+    at: datetime | None = None,
 ) -> RunsPage:
     """One page of the runs table as of `at` (now, when not given)."""
     at = at or present_time()
@@ -105,11 +114,13 @@ def present_runs(
         columns=columns,
         mixed=mixed,
         filters=filters,
-        states=tuple((state.value, STATE_WORDS[state]) for state in RunState),
+        states=(*((state.value, STATE_WORDS[state]) for state in RunState), (IN_BIN, "In the bin")),
         next=page.next,
         live=any(not run.state.is_final for run in page.runs),
         queue=present_queue(queue),
         shows_people=len({run.created_by for run in page.runs}) > 1,
+        gone=gone,
+        kept=kept,
     )
 
 

@@ -24,6 +24,7 @@ class FakeLab:
     workers: int = 2
     supervised: bool = True
     reason: str = ""
+    trouble: str = ""
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,9 @@ def test_a_running_run_shows_how_far_it_is(make: Any) -> None:
 
 
 def test_the_chip_raises_alarm_when_nobody_gets_runs_done(make: Any) -> None:
-    now = make.lab(counts={RunState.QUEUED: 5, RunState.RUNNING: 2}, supervised=False, reason="No supervisor.")
+    counts = {RunState.QUEUED: 5, RunState.RUNNING: 2}
+    now = make.lab(counts=counts, supervised=False, reason="No supervisor.", trouble="The disk is full.")
     queue = page(make, Catalog(fingerprint="x", ready=True), status=now).queue
     assert queue is not None
     assert (queue.text, queue.alarm, queue.reason) == ("2 running · 5 queued", True, "No supervisor.")
+    assert queue.trouble == "The disk is full."

@@ -64,6 +64,7 @@ def _add_leases() -> None:
 def _index_anew() -> None:
     for name in ("ix_runs_state_number", "ix_runs_experiment_number", "ix_runs_experiment_state_number"):
         op.drop_index(name, table_name="runs")
+    op.create_index("ix_artifacts_sha256", "artifacts", ["sha256"])
     op.create_index("ix_runs_queue", "runs", ["state", "held", "rank", "number"])
     op.create_index("ix_runs_experiment_queue", "runs", ["experiment", "state", "held", "rank", "number"])
     op.create_index("ix_runs_not_before", "runs", ["held", "state", "not_before"])
