@@ -74,6 +74,7 @@ class Settings:
     port: int = 8750
     max_upload: int = 1024**3  # bytes of one request body
     max_queued: int = 100_000  # runs waiting before a start is refused
+    max_file: int = 0  # bytes of the largest file a run may write; 0 is no limit
     max_log: int = 256 * 1024**2  # bytes of log kept per run
     min_free: int = 256 * 1024**2  # bytes free on the disk, below which no run is started
     grace: float = 5.0  # seconds that running work gets when the lab is stopped
@@ -175,6 +176,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "port": _whole(0, 65535),
     "max_upload": size_bytes,
     "max_queued": _whole(0),
+    "max_file": size_bytes,
     "max_log": size_bytes,
     "min_free": size_bytes,
     "grace": _patience,

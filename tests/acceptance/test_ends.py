@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from flasklab.execution.shared_memory import FOLDER
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import ServedLab
@@ -193,3 +196,30 @@ def test_an_error_with_an_endless_message_is_still_told(ends: ServedLab) -> None
     error = ends.run("fails_at_length")["error"]
     assert error["type"] == "ValueError"
     assert len(error["message"]) <= 100_000
+
+
+@pytest.mark.parametrize("elsewhere", ["false", "true"])
+def test_a_file_that_grows_too_large_ends_with_the_limit_and_its_setting(ends: ServedLab, elsewhere: str) -> None:
+    run = ends.run("writes_too_much", elsewhere=elsewhere)
+    assert run["state"] == "failed"
+    if elsewhere == "false":
+        assert run["error"]["type"] == "OSError"
+        assert "at most 1 MiB" in run["error"]["message"]
+        assert "FLASKLAB_MAX_FILE" in run["error"]["message"]
+    sizes = [artifact["size"] for artifact in run["artifacts"]]
+    assert sizes == [2**20]
+
+
+def test_an_exception_names_the_authors_own_line(ends: ServedLab) -> None:
+    run = ends.run("raises")
+    assert re.fullmatch(r"experiments/ends\.py:\d+", run["error"]["where"])
+    assert f"({run['error']['where']})" in ends.get(f"/api/v1/runs/{run['id']}/attempts").json["attempts"][0]["reason"]
+
+
+def test_shared_memory_of_a_killed_run_is_removed(ends: ServedLab, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    run = ends.run("leaves_shared_memory", mark=str(mark))
+    assert run["state"] == "timed_out"
+    name = mark.read_text(encoding="utf-8")
+    assert name.startswith("psm_")
+    ends.until(lambda: not Path(FOLDER, name).exists(), 10, "the shared memory is still there")

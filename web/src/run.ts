@@ -10,8 +10,10 @@ import { refresh, remember } from './run/refresh';
 import { Strip } from './run/strip';
 
 const REFRESH_MS = 3000; // what a run shows while it runs appears at most this often
+const TELL_MS = 1000; // and what happens to it
 const STRIP = 6; // metrics among the numbers on top
 const RECORD = ['record', 'code'];
+const HAPPENED = ['head', 'notice', 'record'];
 const RESULTS = ['results', 'record', 'files', 'tabs', 'queue'];
 
 class RunPage {
@@ -23,6 +25,9 @@ class RunPage {
   private artifacts: number;
   private attempt: number;
   private begun: number;
+  private event: number;
+  private told = 0;
+  private telling: ReturnType<typeof setTimeout> | undefined;
   private refreshed = 0;
   private taken: Promise<unknown> = Promise.resolve();
   private waiting: ReturnType<typeof setTimeout> | undefined;
@@ -34,6 +39,7 @@ class RunPage {
     this.artifacts = Number(artifacts);
     this.attempt = Number(root.dataset.attempt ?? 0);
     this.begun = Number(root.dataset.begun ?? 0);
+    this.event = Number(root.dataset.event ?? 0);
     this.strip = new Strip(started, state, title);
     const log = one('#log');
     if (log) this.log = new Log(log, Number(cursor.split('.')[1]));
@@ -67,7 +73,10 @@ class RunPage {
     this.root.dataset.started = live.run.started_at ?? '';
     this.log?.add(live.log);
     this.strip.show({ ...live.run, metrics: inStrip(live.metrics) });
-    if (live.run.state === this.state) this.renew(live.artifacts);
+    if (live.run.state === this.state) {
+      this.renew(live.artifacts);
+      this.tell(live.event);
+    }
     if (live.run.state !== this.state) await this.change(live);
     else if (begun(live.run) > this.begun) {
       this.begun = begun(live.run);
@@ -91,8 +100,21 @@ class RunPage {
     }, Math.max(0, this.refreshed + REFRESH_MS - Date.now()));
   }
 
+  /** Shows what has happened to the run, such as a step of its end or a checkpoint; likewise. */
+  private tell(event: number): void {
+    if (event === this.event) return;
+    this.event = event;
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => {
+      this.told = Date.now();
+      this.inTurn(async () => this.adopt(await refresh(HAPPENED, [])));
+    }, Math.max(0, this.told + TELL_MS - Date.now()));
+  }
+
   private async change(live: Live): Promise<void> {
     clearTimeout(this.waiting);
+    clearTimeout(this.telling);
+    this.event = live.event;
     this.state = live.run.state;
     this.begun = begun(live.run);
     this.root.classList.toggle('live', !isFinal(this.state));

@@ -78,6 +78,7 @@ def _live_json(news: Live) -> dict[str, Any]:
         "poll_ms": news.poll_ms,
         "run": live_run_json(news.run),
         "artifacts": news.artifacts,
+        "event": news.event,
         "keys": list(news.keys),
         "metrics": {key: summary_json(summary) for key, summary in news.metrics.items()},
         "points": {key: series_json(series) for key, series in news.points.items()},

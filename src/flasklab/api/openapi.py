@@ -120,6 +120,10 @@ def _paths() -> dict[str, Any]:
             "parameters": [run_id],
             "get": _operation("listEvents", "What happened to it", _ref("Events"), problems=(404,)),
         },
+        "/runs/{id}/attempts": {
+            "parameters": [run_id],
+            "get": _operation("listAttempts", "Each time it was taken up", _ref("Attempts"), problems=(404,)),
+        },
         "/runs/{id}/live": {
             "parameters": [
                 run_id,
@@ -134,7 +138,7 @@ def _paths() -> dict[str, Any]:
             "post": _operation("cancelRun", "Stop it", _ref("Run"), statuses=(200, 202), problems=(404, 409)),
         },
         "/runs/{id}/rerun": {
-            "parameters": [run_id, _WAIT],
+            "parameters": [run_id, _WAIT, _query("restore", "1: on from its last checkpoint", "integer")],
             "post": _start("rerunRun", "Run it again, with what is sent changed", {"type": "object"}),
         },
         "/disk": {"get": _operation("getDisk", "Room on the disk by experiment", _ref("Disk"))},

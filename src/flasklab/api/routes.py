@@ -26,6 +26,7 @@ for _rule, _endpoint, _view, _method in (
     ("/runs/<run_id>/logs", "logs", logs.logs, "GET"),
     ("/runs/<run_id>/artifacts", "artifacts", runs.artifacts, "GET"),
     ("/runs/<run_id>/events", "events", runs.events, "GET"),
+    ("/runs/<run_id>/attempts", "attempts", runs.attempts, "GET"),
     ("/runs/<run_id>/live", "live", metrics.live, "GET"),
     ("/runs/<run_id>/cancel", "cancel", runs.cancel, "POST"),
     ("/runs/<run_id>/rerun", "rerun", runs.rerun, "POST"),

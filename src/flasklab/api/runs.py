@@ -9,8 +9,8 @@ from flasklab.http.asking import who_asks
 from flasklab.http.changes import sent_changes
 from flasklab.http.lab import current_lab
 from flasklab.http.lists import asked_page, page_json, whole_list
-from flasklab.http.run_json import artifacts_json, run_json
-from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start
+from flasklab.http.run_json import artifacts_json, attempt_json, run_json
+from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, asked_checkpoint
 from flasklab.http.submitted import read_submitted
 from flasklab.http.waiting import asked_wait
 from flasklab.runs.times import rfc3339
@@ -44,6 +44,11 @@ def events(run_id: str) -> Response:
     )
 
 
+def attempts(run_id: str) -> Response:
+    """GET runs/{id}/attempts: each time it was taken up, and how that ended."""
+    return whole_list("attempts", [attempt_json(one) for one in current_lab().services.read.attempts(run_id)])
+
+
 def cancel(run_id: str) -> Response:
     """POST runs/{id}/cancel: asks it to stop; 200 when it has, 202 when it is about to."""
     found = current_lab().services.cancel(run_id, who_asks())
@@ -70,9 +75,10 @@ def restore(run_id: str) -> Response:
 
 
 def rerun(run_id: str) -> Response:
-    """POST runs/{id}/rerun: the same again, with what is sent changed."""
+    """POST runs/{id}/rerun: the same again, with what is sent changed; `?restore=1`: on from its last checkpoint."""
     services = current_lab().services
     source = services.read.get(run_id)
     description = services.experiments.get(source.experiment, CATALOG_WAIT_SECONDS)
     changes = read_submitted(description.parameters).values
-    return answer_start(description, {**source.params, **changes}, rerun_of=source.id)
+    values = {**source.params, **changes}
+    return answer_start(description, values, rerun_of=source.id, restore_from=asked_checkpoint(source))

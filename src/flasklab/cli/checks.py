@@ -39,6 +39,7 @@ def check_lab(settings: Settings) -> Iterator[Finding]:
     if database.state == "wrong":
         return
     yield from check_running(settings)
+    yield check_memory()
     yield from check_experiments(settings)
 
 
@@ -134,6 +135,18 @@ def check_database(settings: Settings) -> Finding:
         state="ok",
         message=f"{where} has {runs_in_words(sum(counts.values()))} and the schema that is needed, {HISTORY.head}.",
     )
+
+
+def check_memory() -> Finding:
+    """What holds a run to its memory limit, for a lab in the control group of whoever asks."""
+    from flasklab.execution.cgroups import NoGroupsError, would_make_groups
+
+    try:
+        would_make_groups()
+    except NoGroupsError as error:
+        message = f"memory= of an experiment is watched once a second, since {error}."
+        return Finding(name="memory", state="ok", message=message)
+    return Finding(name="memory", state="ok", message="memory= of an experiment is held by a control group.")
 
 
 def check_experiments(settings: Settings) -> Iterator[Finding]:

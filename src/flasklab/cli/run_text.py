@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+    from flasklab.runs.history import Attempt
     from flasklab.runs.run import Run, RunError
 
 _HEADINGS = ("#>", "experiment", "state", "parameters", "progress", "created", "took>", "id")
@@ -94,11 +95,12 @@ def pace_and_left(run: Run) -> str:
 
 def error_text(state: RunState, error: RunError) -> str:
     """Why a run did not succeed; the error's type where the state does not say it already."""
-    return f"{error.type}: {error.message}" if state is RunState.FAILED else error.message
+    where = f" ({error.where})" if error.where else ""
+    return f"{error.type}: {error.message}{where}" if state is RunState.FAILED else error.message
 
 
-def print_run(out: Console, run: Run) -> None:
-    """Everything a person wants to know of one run."""
+def print_run(out: Console, run: Run, attempts: Sequence[Attempt] = ()) -> None:
+    """Everything a person wants to know of one run; its attempts where there were several."""
     out.print(f"#{run.number} {run.experiment}", style="bold", end=" ")
     told = (progress_text(run), pace_and_left(run))
     out.print(state_text(run.state), " · ".join(one for one in told if one))
@@ -114,6 +116,8 @@ def print_run(out: Console, run: Run) -> None:
         out.print(f"\n{error_text(run.state, run.error)}", style="red")
         if run.error.traceback:
             out.print(run.error.traceback.rstrip(), style="dim")
+    if len(attempts) > 1:
+        _print_attempts(out, attempts)
     _print_values(out, "parameter", run.params, bold=run.given)
     output = run.output if isinstance(run.output, dict) else {"output": run.output}
     if run.output is not None:
@@ -128,6 +132,17 @@ def print_run(out: Console, run: Run) -> None:
         for artifact in run.artifacts:
             made.add_row(artifact.name, artifact.media_type, amounts.size(artifact.size))
         out.print("", made, sep="\n")
+
+
+def _print_attempts(out: Console, attempts: Sequence[Attempt]) -> None:
+    made = table("attempt>", "ended as", "took>", "why")
+    for one in attempts:
+        took = ""
+        if one.begun_at is not None and one.ended_at is not None:
+            took = amounts.duration((one.ended_at - one.begun_at).total_seconds())
+        ended = "queued again" if one.state == RunState.QUEUED else (one.state or "").replace("_", " ")
+        made.add_row(str(one.attempt), ended, took, one.reason)
+    out.print("", made, sep="\n")
 
 
 def _print_values(out: Console, heading: str, values: Any, bold: Sequence[str] = ()) -> None:

@@ -8,7 +8,7 @@ from flasklab.cli.console import console, print_json
 from flasklab.cli.desk import opened
 from flasklab.cli.entrance import lab_settings, setting_flags
 from flasklab.cli.run_text import print_run
-from flasklab.services.run_record import run_record
+from flasklab.services.run_record import attempt_values, run_record
 
 
 @click.command(short_help="Show a run.")
@@ -23,7 +23,9 @@ def show(run_id: str, as_json: bool) -> None:
     with opened(lab_settings()) as desk:
         run = desk.read.resolve(run_id)
         environment = desk.read.environment(run)
+        attempts = desk.read.attempts(run.id)
     if as_json:
-        print_json(run_record(run) | {"environment": environment})
+        told = [attempt_values(one) for one in attempts]
+        print_json(run_record(run) | {"attempts": told, "environment": environment})
     else:
-        print_run(console(), run)
+        print_run(console(), run, attempts)

@@ -50,7 +50,14 @@ def describe(desk: Desk, experiment: str) -> Description:
     return desk.experiments.get(experiment, DESCRIBING_SECONDS)
 
 
-def start(desk: Desk, description: Description, values: Mapping[str, Any], *, rerun_of: str | None = None) -> Run:
+def start(
+    desk: Desk,
+    description: Description,
+    values: Mapping[str, Any],
+    *,
+    rerun_of: str | None = None,
+    restore_from: str | None = None,
+) -> Run:
     """Validate the parameters and queue a run.
 
     Raises:
@@ -60,7 +67,14 @@ def start(desk: Desk, description: Description, values: Mapping[str, Any], *, re
     from flasklab.experiments.parameters import validate
 
     checked = validate(description.parameters, description.defaults, values)
-    run, _ = desk.submit(description, checked.params, checked.given, created_by=whoever_asks(), rerun_of=rerun_of)
+    run, _ = desk.submit(
+        description,
+        checked.params,
+        checked.given,
+        created_by=whoever_asks(),
+        rerun_of=rerun_of,
+        restore_from=restore_from,
+    )
     return run
 
 

@@ -9,8 +9,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flasklab.execution.endings import Intent, Seen
+from flasklab.execution import cgroups, shared_memory
+from flasklab.execution.endings import KILL_GRACE_SECONDS, Intent, Seen, spoken_seconds
+from flasklab.execution.usage import ProcessTree
 from flasklab.recording.frames import Decoder
+from flasklab.runs.amounts import memory
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -23,12 +26,14 @@ if TYPE_CHECKING:
     from flasklab.execution.zygotes import ZygoteHandle
     from flasklab.store.log_writer import LogWriter
 
-KILL_GRACE_SECONDS = 5.0
+_MOST_GRACE_AT_STOP_SECONDS = 10.0  # whoever stops the lab waits for all of its runs
+_MOST_DRAINED = 64 << 20  # bytes read from one pipe at the end, should a stranger still write to it
 _EXIT_SECONDS = 15.0  # patience with exit hooks after the function has said its last word
 _MOST_BYTES = 1 << 20  # read from one pipe in one turn, so that no run starves the others
 _PIPE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
 OUT, ERR = "out", "err"
+_PATIENT = frozenset({Intent.CANCEL, Intent.TIMEOUT, Intent.SHUTDOWN})  # memory can wait for nobody
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,7 +62,12 @@ class Attempt:
     intent: Intent = Intent.NONE
     canceled_by: str = ""
     deadline: float | None = None  # monotonic time of the timeout
+    term_at: float | None = None  # monotonic time when patience with code that ends by itself is over
     kill_at: float | None = None  # monotonic time when TERM becomes KILL
+    killed: bool = False  # KILL was sent
+    shared_memory: frozenset[str] = frozenset()  # names of what it had mapped when it was killed
+    held_bytes: int = 0  # what it held when that was too much
+    oom_kills_before: int = field(default_factory=cgroups.oom_kills_lately)  # of the whole machine
     told_at: float | None = None  # monotonic time of its last word
     status: int | None = None  # as waitpid gave it
     over: bool = False  # all it had to say is here: it can be settled
@@ -149,10 +159,14 @@ class Attempt:
         return outcome is not None and outcome.get("clean") is True and self.intent is Intent.NONE
 
     def drain(self) -> None:
-        """Read what every pipe still holds and close it; all writers are gone."""
+        """Read what every pipe still holds and close it; whoever writes on is none of the run's."""
+        if self.spec.cgroup is not None:
+            cgroups.kill(self.spec.cgroup)
         for fd in self.fds:
-            while data := self._pull(fd):
+            rest = _MOST_DRAINED
+            while rest > 0 and (data := self._pull(fd)):
                 self._take(fd, data)
+                rest -= len(data)
             self.close_pipe(fd)
         self.recorded.add_dropped(self._decoder.dropped + self._decoder.unfinished)
         self.log.flush(force=True)
@@ -163,29 +177,75 @@ class Attempt:
             self.deadline = now + self.limits.timeout_seconds
         if self.recorded.outcome is not None and self.told_at is None:
             self.told_at = now
+        if self.recorded.grace_seconds is not None and self.intent in _PATIENT and self.kill_at is not None:
+            self._leave_alone(now)  # it looks, as was heard only after it was asked
 
     def ask_to_end(self, intent: Intent, now: float) -> None:
-        """Send TERM to the whole group, for `intent`; KILL follows when the grace is over."""
+        """Ask its processes to end, for `intent`.
+
+        Code that looks at `run.canceling` is left to end by itself for its grace, and only its main process told.
+        Then, or at once, TERM goes to the whole group, and KILL when that was of no use.
+        """
         if self.intent is not Intent.NONE or self.gone or self.recorded.outcome is not None:
             return
         self.intent = intent
-        self.kill_at = now + KILL_GRACE_SECONDS
+        if self.recorded.grace_seconds is not None and intent in _PATIENT:
+            self._leave_alone(now)
+            self._signal(signal.SIGTERM, alone=True)
+        else:
+            self._terminate(now)
+
+    def _leave_alone(self, now: float) -> None:
+        grace = self.recorded.grace_seconds or 0.0
+        if self.intent is Intent.SHUTDOWN:
+            grace = min(grace, _MOST_GRACE_AT_STOP_SECONDS)
+        self.term_at, self.kill_at = now + grace, None
+        self._tell_step("asked", f"It looks at run.canceling and has {spoken_seconds(grace)} to end by itself.")
+
+    def _terminate(self, now: float) -> None:
+        self.term_at, self.kill_at = None, now + KILL_GRACE_SECONDS
         self._signal(signal.SIGTERM)
+        grace = spoken_seconds(KILL_GRACE_SECONDS)
+        self._tell_step("term", f"SIGTERM was sent; what is left of it after {grace} is killed.")
+
+    def hurry(self, now: float) -> None:
+        """Kill at once what was asked to end."""
+        if self.intent is not Intent.NONE:
+            self.term_at, self.kill_at = None, now
 
     def kill(self) -> None:
         """Send KILL to the whole group."""
-        self._signal(signal.SIGKILL)
-        self.kill_at = None
-
-    def _signal(self, signum: int) -> None:
+        if self.intent is not Intent.NONE and not self.killed:
+            self._tell_step("kill", "SIGKILL was sent.")
+        self.killed = True
         if self.pid is not None and not self.gone:
-            self.zygote.channel.send({"do": "signal", "pid": self.pid, "signal": int(signum)})
+            tree = ProcessTree(self.pid, self.zygote.process.pid)
+            self.shared_memory |= shared_memory.held_by(tree.usage().pids)
+        self._signal(signal.SIGKILL)
+        if self.spec.cgroup is not None:
+            cgroups.kill(self.spec.cgroup)
+        self.term_at = self.kill_at = None
+
+    def _tell_step(self, step: str, sentence: str) -> None:
+        """Say in the log and among the events how its end goes on."""
+        why = {Intent.CANCEL: "Canceling", Intent.TIMEOUT: "Timed out", Intent.MEMORY: "Out of memory"}
+        self.log.say(f"{why.get(self.intent, 'Stopping with the lab')}{self._by()}. {sentence}")
+        self.recorded.add_event("ending", {"step": step, "why": self.intent.value, "told": sentence})
+
+    def _by(self) -> str:
+        return f", asked for by {self.canceled_by}" if self.intent is Intent.CANCEL and self.canceled_by else ""
+
+    def _signal(self, signum: int, *, alone: bool = False) -> None:
+        if self.pid is not None and not self.gone:
+            self.zygote.channel.send({"do": "signal", "pid": self.pid, "signal": int(signum), "alone": alone})
 
     def keep_time(self, now: float) -> None:
         """End what has run out of time: the run's own, a TERM's grace, exit hooks without an end."""
         if self.deadline is not None and now >= self.deadline:
             self.deadline = None
             self.ask_to_end(Intent.TIMEOUT, now)
+        if self.term_at is not None and now >= self.term_at:
+            self._terminate(now)
         if self.kill_at is not None and now >= self.kill_at:
             self.kill()
         if self.told_at is not None and now >= self.told_at + _EXIT_SECONDS and not self.gone:
@@ -195,7 +255,8 @@ class Attempt:
 
     def next_time(self) -> float | None:
         """The monotonic time at which `keep_time` has something to do; None when nothing is due."""
-        times = [self.deadline, self.kill_at, self.told_at + _EXIT_SECONDS if self.told_at is not None else None]
+        told = None if self.told_at is None else self.told_at + _EXIT_SECONDS
+        times = [self.deadline, self.term_at, self.kill_at, told]
         due = [at for at in times if at is not None]
         return min(due) if due else None
 
@@ -210,6 +271,23 @@ class Attempt:
         else:
             self.unstorable = True
 
+    def _out_of_memory(self, signum: int | None) -> str:
+        """What the system says of memory that it lacked, if that ended it."""
+        if signum != signal.SIGKILL or self.killed:
+            return ""
+        if self.spec.cgroup is not None and cgroups.was_out_of_memory(self.spec.cgroup):
+            limit = memory(self.limits.memory_bytes or 0)
+            return (
+                f"It needed more memory than its limit of {limit}, and the system ended it. Let it use less, or raise "
+                "memory= in @experiment."
+            )
+        if cgroups.oom_kills() > self.oom_kills_before:
+            return (
+                "The machine ran out of memory, and the system ended it (SIGKILL). Let it use less, let fewer runs go "
+                "on at once (FLASKLAB_WORKERS), or give it a limit with memory= in @experiment."
+            )
+        return ""
+
     def seen(self) -> Seen:
         """What is known of the end."""
         exit_code = signum = None
@@ -218,16 +296,19 @@ class Attempt:
             signum = os.WTERMSIG(self.status) if os.WIFSIGNALED(self.status) else None
         limit = ""
         if self.intent is Intent.TIMEOUT and self.limits.timeout_seconds is not None:
-            limit = _seconds(self.limits.timeout_seconds)
+            limit = spoken_seconds(self.limits.timeout_seconds)
         if self.intent is Intent.MEMORY and self.limits.memory_bytes is not None:
-            limit = f"{self.limits.memory_bytes / 2**20:,.0f} MiB"
+            limit = memory(self.limits.memory_bytes)
         return Seen(
             exit_code=exit_code,
             signal=signum,
             outcome=self.recorded.outcome,
             intent=self.intent,
             canceled_by=self.canceled_by,
+            killed=self.killed,
             limit=limit,
+            used=memory(self.held_bytes) if self.held_bytes else "",
+            out_of_memory=self._out_of_memory(signum),
             begun=self.recorded.has_begun,
         )
 
@@ -248,11 +329,3 @@ def _named_pipe(path: Path) -> tuple[int, int]:
     except OSError:
         os.close(read_end)
         raise
-
-
-def _seconds(seconds: float) -> str:
-    for size, unit in ((3600.0, "hour"), (60.0, "minute")):
-        if seconds >= size and seconds % size == 0:
-            count = int(seconds // size)
-            return f"{count} {unit}{'s' if count != 1 else ''}"
-    return f"{seconds:g} second{'s' if seconds != 1 else ''}"

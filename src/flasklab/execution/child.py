@@ -26,13 +26,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from flasklab.errors import InvalidParametersError
-from flasklab.execution import processes
+from flasklab.execution import cgroups, processes
 from flasklab.execution.calling import call
 from flasklab.execution.endings import UNPREPARED
+from flasklab.execution.limits import explain_too_large, limit_files
+from flasklab.execution.places import place_of
 from flasklab.execution.spec import RunSpec
 from flasklab.execution.wire import Channel
 from flasklab.experiments.schema import Parameters
 from flasklab.recording.bars import watch_bars
+from flasklab.recording.canceling import canceling
 from flasklab.recording.floor import floor
 from flasklab.recording.inherited import leave
 from flasklab.recording.output import present_output
@@ -104,7 +107,7 @@ def run_child(spec: RunSpec, definition: Definition, fds: tuple[int, ...], paren
         following: RunSpec | None = spec
         while following is not None:
             seed = _seed(following.params) if following.seed is None else following.seed
-            recorder = _recorder(following, events, seed)
+            recorder = _recorder(following, definition, events, seed)
             status, clean = _run(following, definition, recorder, seed, serves=more is not None)
             found = _next(more) if more is not None and clean else None
             following = None if found is None else found[0]
@@ -119,7 +122,7 @@ def run_child(spec: RunSpec, definition: Definition, fds: tuple[int, ...], paren
         os._exit(status)
 
 
-def _recorder(spec: RunSpec, events: int, seed: int) -> PipeRecorder:
+def _recorder(spec: RunSpec, definition: Definition, events: int, seed: int) -> PipeRecorder:
     facts = Facts(
         id=spec.id,
         number=spec.number,
@@ -127,8 +130,9 @@ def _recorder(spec: RunSpec, events: int, seed: int) -> PipeRecorder:
         params=spec.params,
         attempt=spec.attempt,
         seed=seed,
+        cancel_grace=definition.cancel_grace,
     )
-    return PipeRecorder(events, staging=spec.staging, workdir=spec.workdir, facts=facts)
+    return PipeRecorder(events, staging=spec.staging, workdir=spec.workdir, facts=facts, checkpoints=spec.checkpoints())
 
 
 def _settle_in(parent: int) -> None:
@@ -185,7 +189,9 @@ def _open_output() -> None:
         setattr(sys, name, stream)
 
 
-def _on_terminate(_signum: int, _frame: FrameType | None) -> NoReturn:
+def _on_terminate(_signum: int, _frame: FrameType | None) -> None:
+    if canceling.ask():
+        return  # its code looks at `run.canceling`, and is left to end by itself
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Terminated
 
@@ -231,6 +237,10 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
     """
     own, hooks = os.getpid(), _exit_hooks()
     os.environ["FLASKLAB_RUN_ID"] = spec.id
+    canceling.share(spec.canceling)
+    if spec.cgroup is not None:
+        cgroups.join(spec.cgroup)
+    max_file = limit_files(spec.max_file, definition.max_file_bytes)
     leave(spec.folder, recorder)
     try:
         with contextlib.suppress(FileExistsError):
@@ -253,15 +263,17 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
         except Exception as error:  # a disk that is full, a library that reads a table and fails
             outcome = _failed(error)
         else:
-            outcome = _called(definition, arguments, recorder)
+            outcome = explain_too_large(_called(definition, arguments, recorder), max_file)
         _flush()
         if os.getpid() != own:
             os._exit(0)  # a fork that the function made and let return: the run's end is its parent's to tell
         succeeded = outcome["state"] == RunState.SUCCEEDED
-        clean = _is_clean(hooks) and (succeeded or not serves)
+        asked = canceling.seen
+        canceling.end()
+        clean = not canceling.asked and _is_clean(hooks) and (succeeded or not serves)
         if serves and clean:
             os.chdir("/")
-        recorder.event({"type": "outcome", **outcome, "clean": clean})
+        recorder.event({"type": "outcome", **outcome, "clean": clean, "asked": asked})
         if serves and clean:
             return 0, True
         _await_threads()
@@ -351,7 +363,7 @@ def _exited(stop: SystemExit) -> dict[str, Any]:
     return {
         "state": RunState.FAILED,
         "output": None,
-        "error": {"type": "SystemExit", "message": message, "traceback": _trace(stop)},
+        "error": {"type": "SystemExit", "message": message, "traceback": _trace(stop), "where": place_of(stop)},
     }
 
 
@@ -367,7 +379,8 @@ def _failed(error: BaseException) -> dict[str, Any]:
     return {
         "state": RunState.FAILED,
         "output": None,
-        "error": {"type": type(error).__name__, "message": message, "traceback": trace},
+        "error": {"type": type(error).__name__, "message": message, "traceback": trace, "where": place_of(error)},
+        "errno": error.errno if isinstance(error, OSError) else None,
     }
 
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from flasklab.execution import cgroups
 from flasklab.execution.attempt import Attempt, Limits
 from flasklab.execution.recorded import Recorded
 from flasklab.execution.serving import make_serving
 from flasklab.execution.spec import RunSpec, own_name, serving_folder
+from flasklab.runs.checkpoints import CHECKPOINT
 from flasklab.runs.run import RunError
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
 from flasklab.store.claims import Claimable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -39,6 +41,7 @@ class Claim:
     claimable: Claimable
     attempt: int  # the fence of all that is written for it
     zygote: ZygoteHandle
+    checkpoints: Mapping[str, int] = field(default_factory=dict)  # of earlier attempts: numbers of their events by name
 
     @property
     def warm(self) -> bool:
@@ -68,9 +71,11 @@ def refuse(unit: Unit, claimable: Claimable, catalog: Catalog) -> bool:
 def claim(unit: Unit, claimable: Claimable, zygote: ZygoteHandle) -> Claim:
     """Make a queued run this supervisor's."""
     attempt = claimable.attempt + 1
-    unit.hot.claim(claimable, zygote.environment_id)
+    known = unit.events.of_kind(claimable.number, CHECKPOINT) if claimable.attempt else ()
+    checkpoints = {str(event.data["name"]): event.seq for event in known}
+    unit.hot.claim(claimable, zygote.environment_id, keep=bool(checkpoints))
     unit.hot.open_attempt(claimable.number, attempt, now(), supervisor_name(), claimable.tags, claimable.note)
-    return Claim(claimable=claimable, attempt=attempt, zygote=zygote)
+    return Claim(claimable=claimable, attempt=attempt, zygote=zygote, checkpoints=checkpoints)
 
 
 def claim_new(unit: Unit, new: NewRun, number: int, at: datetime, zygote: ZygoteHandle) -> Claim:
@@ -90,6 +95,7 @@ def claim_new(unit: Unit, new: NewRun, number: int, at: datetime, zygote: Zygote
         timeout_seconds=new.timeout_seconds,
         memory_bytes=new.memory_bytes,
         seed=None,
+        restore_from=new.restore_from,
         seq=1,
         created_at=at,
     )
@@ -119,6 +125,10 @@ def prepare(claim: Claim, store: Store, settings: Settings, serving: Serving | N
         params=dict(run.params),
         seed=run.seed,
         folder=folder,
+        restore_from=run.restore_from,
+        max_file=settings.max_file,
+        # A process that serves run after run would have to change its group with each.
+        cgroup=None if claim.warm else cgroups.group_for(own_name(run.id, claim.attempt), run.memory_bytes),
         files=dict(_files(run.params, store)),
     )
     attempt = Attempt(
@@ -136,6 +146,7 @@ def prepare(claim: Claim, store: Store, settings: Settings, serving: Serving | N
             files=store.files,
             tags=run.tags,
             note=run.note,
+            checkpoints=dict(claim.checkpoints),
         ),
     )
     if claim.attempt > 1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, field, replace
+from datetime import datetime  # noqa: TC003 - of a dataclass's field
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +19,13 @@ import msgspec
 from flasklab.errors import FlasklabError
 from flasklab.execution.told import (
     Begin,
+    Checkpointed,
+    Cooperates,
     Dropped,
     Noted,
     Outcome,
     ProgressMade,
+    Restored,
     Seed,
     Staged,
     Tagged,
@@ -29,6 +33,7 @@ from flasklab.execution.told import (
 )
 from flasklab.recording.frames import NO_STEP, Metrics
 from flasklab.runs.artifacts import Artifact, StoredFile
+from flasklab.runs.checkpoints import CHECKPOINT, KEPT
 from flasklab.runs.metrics import Points
 from flasklab.runs.run import Progress
 from flasklab.runs.state import RunState
@@ -37,7 +42,6 @@ from flasklab.store.hot_writes import Change
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from flasklab.store.files import FileStore
     from flasklab.store.unit import Unit
@@ -94,8 +98,10 @@ class _Column:
     seqs: list[int] = field(default_factory=list)
 
 
-def _numbered(steps: Sequence[int], count: int) -> list[int]:
+def _numbered(steps: list[int], count: int) -> list[int]:
     """Steps, with the number of points before it for each that was not given."""
+    if NO_STEP not in steps:
+        return steps
     return [count + at if step == NO_STEP else step for at, step in enumerate(steps)]
 
 
@@ -113,14 +119,18 @@ class Recorded:
     pid: int | None = None
     written_seq: int = 0  # number of the latest event that is stored
     begun_at: datetime | None = None  # set once the function's own code began
+    checkpoints: dict[str, int] = field(default_factory=dict)  # of earlier attempts: numbers of their events by name
+    grace_seconds: float | None = None  # for its code to end by itself; None unless it looks whether it should
     outcome: dict[str, Any] | None = None
     saved: dict[str, tuple[int, float]] = field(default_factory=dict)  # artifact -> size, Unix seconds when it came
     _known: dict[str, Artifact] = field(default_factory=dict)  # every artifact of this attempt, by name
     _begin_written: bool = False
     _columns: dict[str, _Column] = field(default_factory=dict)
-    _counts: dict[str, int] = field(default_factory=dict)  # points per key, to number those without a step
+    _counts: dict[str, int] = field(default_factory=dict)  # points per key written, to number those without a step
     _artifacts: list[Artifact] = field(default_factory=list)
     _changes: dict[str, Any] = field(default_factory=dict)  # columns of the run's row
+    _events: list[tuple[int, str, dict[str, Any], datetime]] = field(default_factory=list)
+    _kept_to: tuple[int, int] | None = None  # the last event of earlier attempts that counts, and the one that said so
     _dropped: int = 0
     since: float | None = None  # monotonic time of the oldest thing not yet written
     _written_at: float = field(default_factory=time.monotonic)  # monotonic time of the last commit, or of the start
@@ -150,6 +160,7 @@ class Recorded:
         if self.since is None:
             self.since = time.monotonic()
         if isinstance(frame, Metrics):
+            self._begin_anew()
             self._take_points(frame)
         else:
             self.seq += 1
@@ -163,7 +174,9 @@ class Recorded:
             step: whole seconds since the attempt began
             values: by names of system metrics
         """
-        self.take(Metrics(tuple(values), (at,), (step,), tuple((value,) for value in values.values())))
+        if self.since is None:
+            self.since = time.monotonic()
+        self._take_points(Metrics(tuple(values), (at,), (step,), tuple((value,) for value in values.values())))
 
     def _take_points(self, frame: Metrics) -> None:
         first, self.seq = self.seq + 1, self.seq + len(frame.steps)
@@ -173,12 +186,9 @@ class Recorded:
                 self._take_points(Metrics(frame.keys, (time_,), (step,), tuple((value,) for value in row)))
             return
         seqs = range(first, self.seq + 1)
-        unnumbered = NO_STEP in frame.steps
         for key, values in zip(frame.keys, frame.columns, strict=True):
             column = self._columns.setdefault(key, _Column())
-            count = self._counts.get(key, 0)
-            self._counts[key] = count + len(values)
-            column.steps += _numbered(frame.steps, count) if unnumbered else frame.steps
+            column.steps += frame.steps
             column.values += values
             column.times += frame.times
             column.seqs += seqs
@@ -209,8 +219,43 @@ class Recorded:
                 self._take_artifact(told)
             case Dropped():
                 self._dropped += told.count
+            case Cooperates():
+                self.grace_seconds = told.grace_seconds
+            case Checkpointed() | Restored():
+                self._take_checkpoint(told)
             case Outcome():
+                self._begin_anew()
                 self.outcome = event
+
+    def _take_checkpoint(self, told: Checkpointed | Restored) -> None:
+        if isinstance(told, Checkpointed):
+            self._begin_anew()
+            data = {"name": told.name, "size": told.size, "attempt": self.attempt}
+            self._events.append((self.seq, CHECKPOINT, data, now()))
+        else:
+            self._continue_from(told)
+
+    def _continue_from(self, told: Restored) -> None:
+        """Keep what an earlier attempt recorded up to the checkpoint that this one goes on from."""
+        data = {"name": told.name, "of": told.of, "attempt": self.attempt}
+        self._events.append((self.seq, "restored", data, now()))
+        if self.checkpoints and not told.of:
+            # One that nobody heard of was written after all that is stored.
+            self._kept_to = (self.checkpoints.get(told.name, self.seq), self.seq)
+            self.checkpoints = {}
+
+    def _begin_anew(self) -> None:
+        """Something is recorded: had this attempt gone on from a checkpoint, it would have said so before."""
+        if self.checkpoints:
+            self.checkpoints = {}
+            self.seq += 1
+            self._kept_to = (0, self.seq)
+
+    def add_event(self, kind: str, data: dict[str, Any]) -> None:
+        """Add an event of the lab's own."""
+        self.seq += 1
+        self._events.append((self.seq, kind, data, now()))
+        self.since = self.since or time.monotonic()
 
     def _take_artifact(self, told: Staged) -> None:
         try:
@@ -259,11 +304,18 @@ class Recorded:
         if started_at is not None:
             unit.hot.begin_attempt(self.number, self.attempt, started_at, self.pid)
             unit.hot.event(self.number, self.seq, RunState.RUNNING, {"attempt": self.attempt}, started_at)
+        if self._events or self._kept_to is not None:
+            self._write_events(unit)
         if self._columns:
             unit.metrics.append(
                 self.number,
                 {
-                    key: Points(steps=column.steps, values=column.values, times=column.times, seqs=column.seqs)
+                    key: Points(
+                        steps=_numbered(column.steps, self._counts.get(key, 0)),
+                        values=column.values,
+                        times=column.times,
+                        seqs=column.seqs,
+                    )
                     for key, column in self._columns.items()
                 },
             )
@@ -279,29 +331,52 @@ class Recorded:
             **self._changes,
         )
 
+    def _write_events(self, unit: Unit) -> None:
+        stored = unit.runs.seq(self.id)  # after a commit whose answer was lost, they are there already
+        if self._kept_to is not None and stored < self._kept_to[1]:
+            unit.artifacts.cut(self.number, self._kept_to[0])
+            self._counts = unit.cut(self.number, self._kept_to[0])
+        fresh = [one for one in self._events if one[0] > stored]
+        passed = [one for one in fresh if one[1] == CHECKPOINT][:-KEPT]
+        fresh = [one for one in fresh if one not in passed]
+        if added := sum(kind == CHECKPOINT for _, kind, _, _ in fresh):
+            unit.events.keep_last(self.number, CHECKPOINT, KEPT - added)
+        for seq, kind, data, at in fresh:
+            unit.hot.event(self.number, seq, kind, data, at)
+
     @property
     def has_points(self) -> bool:
         """Whether it logged anything."""
-        return bool(self._counts)
+        return bool(self._counts or self._columns)
 
     @property
     def is_plain(self) -> bool:
         """Whether it has neither points nor files, so that its run's row says all of it."""
-        return not self._counts and not self._known
+        return not self.has_points and not self._known
 
     def written(self) -> None:
         """The transaction has committed: forget what it held."""
         self._begin_written = self.has_begun
         self.written_seq = self.seq
+        self._count_columns()
         self._columns.clear()
+        self._events.clear()
+        self._kept_to = None
         self._artifacts.clear()
         self._changes.clear()
         self.since = None
         self._written_at = time.monotonic()
 
+    def _count_columns(self) -> None:
+        for key, column in self._columns.items():
+            self._counts[key] = self._counts.get(key, 0) + len(column.steps)
+
     def forget(self) -> bool:
         """Leave out and count what waits to be written; False when nothing does."""
         count = sum(len(column.steps) for column in self._columns.values()) + len(self._artifacts) + len(self._changes)
+        count += len(self._events)
+        self._events.clear()
+        self._count_columns()
         self._columns.clear()
         self._artifacts.clear()
         self._changes.clear()

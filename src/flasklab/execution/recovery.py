@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flasklab.errors import StoreRefusedError
 from flasklab.execution import processes
 from flasklab.execution.collecting import clear, collect
-from flasklab.execution.endings import Verdict, lost
+from flasklab.execution.endings import Verdict, given_up, lost
 from flasklab.execution.recorded import beside_shown
 from flasklab.execution.settling import may_begin_again
 from flasklab.execution.spec import folder_where_begun, workdir_in
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("flasklab.supervisor")
 
-_LOST = "The lab's supervisor ended while the run was under way (killed, or the machine went down)."
+_BOOT = "boot"  # a file in the results folder: the boot id of the machine when its latest supervisor began
+_LOST = "The lab's supervisor was killed or crashed while the run was under way, and the run with it."
+_RESTARTED = "The machine was restarted or lost its power while the run was under way."
 _PATIENCE_SECONDS = 10.0
 
 
@@ -54,15 +56,32 @@ def recover(store: Store) -> None:
     The supervisor's lock is held, so nobody else works on these runs.
     """
     work = store.results / "work"
+    why = _why_lost(store.results)
     with store.read() as unit:
         left = unit.runs.running()
     for run in left:
         try:
             with store.write() as unit:
-                take_over(unit, run, store)
+                take_over(unit, run, store, why)
         except StoreRefusedError:  # the others must not wait for what can never be written
             log.exception("run %d could not be settled", run.number)
     clear(work)
+    _note_boot(store.results)
+
+
+def _why_lost(results: Path) -> str:
+    """What ended the supervisor before this one, as far as the machine's starts tell."""
+    try:
+        before = (results / _BOOT).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return _LOST
+    now_ = processes.boot_id()
+    return _RESTARTED if before and now_ and before != now_ else _LOST
+
+
+def _note_boot(results: Path) -> None:
+    with contextlib.suppress(OSError):  # a full disk; then the reason is a little vaguer
+        (results / _BOOT).write_text(processes.boot_id(), encoding="ascii")
 
 
 def take_over(unit: Unit, run: Running, store: Store, why: str = _LOST) -> None:
@@ -80,23 +99,24 @@ def take_over(unit: Unit, run: Running, store: Store, why: str = _LOST) -> None:
     began = run.began or folder is not None
     if began and not run.began:
         unit.runs.begin(run.id, run.attempt, at)
-    unit.attempts.close(run.number, run.attempt, at=at, reason=why)
     if run.cancel_requested_at is not None:
         by = f" by {run.cancel_requested_by}" if run.cancel_requested_by else ""
         error = RunError(type="Canceled", message=f"Canceled{by}, while the lab was down.")
         verdict = Verdict(state=RunState.CANCELED, error=error)
     elif may_begin_again(begun_before=begun_before, begun=began, retries=run.retries):
         log.info("run %d is queued again", run.number)
+        unit.attempts.close(run.number, run.attempt, at=at, reason=why, state=RunState.QUEUED)
         unit.runs.requeue(run.id, run.attempt, seq=seq)
         unit.events.add(run.number, seq, RunState.QUEUED, {"attempt": run.attempt, "reason": why}, at)
         return
     else:
-        verdict = lost(why)
+        verdict = given_up(lost(why), run.retries)
+    reason = verdict.error.message if verdict.error else ""
+    unit.attempts.close(run.number, run.attempt, at=at, reason=reason, state=verdict.state)
     known = {artifact.name: artifact for artifact in unit.artifacts.of(run.number)}
     saved = {name: (artifact.size, at.timestamp()) for name, artifact in known.items()}
     found = [] if folder is None else collect(workdir_in(folder), saved, store.files)
     for left in beside_shown(found, known):
         unit.artifacts.add(run.number, left.as_artifact(seq))
     unit.runs.settle(run.id, run.attempt, state=verdict.state, output=None, error=verdict.error, at=at, seq=seq)
-    reason = verdict.error.message if verdict.error else ""
     unit.events.add(run.number, seq, verdict.state, {"attempt": run.attempt, "reason": reason}, at)

@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from flasklab.execution import processes
+from flasklab.execution import cgroups, processes, shared_memory
 from flasklab.execution.claiming import launch, prepare
 from flasklab.execution.collecting import anything_left, clear, collect
 from flasklab.execution.endings import Intent
@@ -98,8 +98,7 @@ class Runner:
         """Its end is stored, durably, or is another's to store: let go of what it holds."""
         del self.attempts[attempt.spec.id]
         if attempt.gone:
-            attempt.log.close()
-            self.jobs.submit(clear, attempt.spec.folder)
+            self._tidy(attempt)
         elif attempt.serving is not None:
             attempt.log.close()
             attempt.zygote.runs -= 1
@@ -113,6 +112,15 @@ class Runner:
                     self.jobs.submit(clear, attempt.spec.staging)
         else:
             self._leaving[attempt.spec.id, attempt.spec.attempt] = attempt
+
+    def _tidy(self, attempt: Attempt) -> None:
+        """Its processes are gone and its end is stored: remove what it leaves on this machine."""
+        attempt.log.close()
+        self.jobs.submit(clear, attempt.spec.folder)
+        if attempt.spec.cgroup is not None:
+            self.jobs.submit(cgroups.discard, attempt.spec.cgroup)
+        if attempt.shared_memory:
+            self.jobs.submit(shared_memory.sweep, attempt.shared_memory)
 
     def tend(self, now: float) -> None:
         """Do what time brings: limits, graces, held output."""
@@ -258,8 +266,7 @@ class Runner:
         attempt.zygote.runs -= 1
         self._forking.pop((attempt.spec.id, attempt.spec.attempt), None)
         if self._leaving.pop((attempt.spec.id, attempt.spec.attempt), None) is not None:
-            attempt.log.close()
-            self.jobs.submit(clear, attempt.spec.folder)
+            self._tidy(attempt)
         elif not attempt.over:
             if attempt.spec.may_have_begun:
                 attempt.recorded.begin()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from flasklab.execution.endings import Intent, Verdict, judge, lost
+from flasklab.execution.endings import Intent, Verdict, given_up, judge, lost, why_ended
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
 
@@ -31,16 +31,18 @@ def settle(unit: Unit, attempt: Attempt, change: Change) -> str:
     recorded.seq += 1
     change.seq = recorded.seq
     at = now()
-    reason = verdict.error.message if verdict.error else ""
+    reason = why_ended(verdict)
     status = attempt.status
     again = verdict.state is RunState.LOST and may_begin_again(
         begun_before=attempt.begun_before, begun=recorded.has_begun, retries=attempt.limits.retries
     )
+    if not again:
+        verdict = given_up(verdict, attempt.limits.retries)
     unit.hot.close_attempt(
         spec.number,
         spec.attempt,
         at,
-        state=verdict.state,
+        state=RunState.QUEUED if again else verdict.state,
         exit_code=os.WEXITSTATUS(status) if status is not None and os.WIFEXITED(status) else None,
         signal=os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None,
         reason=reason,

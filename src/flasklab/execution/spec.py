@@ -7,7 +7,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from flasklab.recording.checkpoints import Checkpoints
 from flasklab.recording.inherited import EVENTS
+from flasklab.runs.checkpoints import FOLDER
 
 _BEGUN = "begun"
 _SERVING = "serving-"
@@ -22,8 +24,11 @@ class RunSpec:
     attempt: int
     experiment: str
     params: dict[str, Any]  # validated against the schema, defaults filled in
-    folder: Path  # of the process that does it, which may have done other runs before
+    folder: Path  # of the process that does it, in the results folder's `work`; it may have done other runs before
     seed: int | None = None  # of an earlier attempt, which a retry repeats
+    restore_from: str | None = None  # id of the run whose last checkpoint it starts from
+    max_file: int = 0  # bytes of the largest file it may write; 0 is no limit
+    cgroup: Path | None = None  # folder of the control group that its processes join
     files: dict[str, Path]  # where the content of the uploaded files in `params` lies, by SHA-256
 
     @property
@@ -57,6 +62,17 @@ class RunSpec:
         return self.folder / _BEGUN
 
     @property
+    def canceling(self) -> Path:
+        """Where its process leaves word, for workers that it has spawned, that the run is to end."""
+        return self.folder / f"canceling-{self.own}"
+
+    def checkpoints(self) -> Checkpoints:
+        """The states that it writes, and the one that it continues from; they outlive the attempt."""
+        room = self.folder.parent.parent / FOLDER
+        source = None if self.restore_from is None else (room / self.restore_from, self.restore_from)
+        return Checkpoints(room / self.id, self.attempt, source)
+
+    @property
     def may_have_begun(self) -> bool:
         """Whether the experiment's code may have begun, though it was killed before that was written elsewhere."""
         return _last_begun(self.folder) == self.own
@@ -65,13 +81,15 @@ class RunSpec:
         """As JSON values; `from_json` reads it back."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         files = {sha256: str(path) for sha256, path in self.files.items()}
-        return values | {"folder": str(self.folder), "files": files}
+        cgroup = self.cgroup and str(self.cgroup)
+        return values | {"folder": str(self.folder), "cgroup": cgroup, "files": files}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RunSpec:
         """The spec that `to_json` wrote."""
         files = {sha256: Path(path) for sha256, path in data["files"].items()}
-        return cls(**{**data, "folder": Path(data["folder"]), "files": files})
+        cgroup = data["cgroup"] and Path(data["cgroup"])
+        return cls(**{**data, "folder": Path(data["folder"]), "cgroup": cgroup, "files": files})
 
 
 def own_name(run_id: str, attempt: int) -> str:

@@ -124,7 +124,7 @@ class Supervisor:
         else:
             self._stop_at = now
             for attempt in self._runner.attempts.values():
-                attempt.kill_at = now if attempt.intent is not Intent.NONE else attempt.kill_at
+                attempt.hurry(now)
 
     # What time brings
 

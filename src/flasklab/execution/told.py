@@ -88,6 +88,27 @@ class Failure(msgspec.Struct, kw_only=True):
     type: str
     message: str
     traceback: str = ""
+    where: str = ""
+
+
+class Cooperates(_Event, tag="cooperates"):
+    """Its code looks whether it is asked to end."""
+
+    grace_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)]
+
+
+class Checkpointed(_Event, tag="checkpoint"):
+    """A state is on the disk."""
+
+    name: Annotated[str, msgspec.Meta(max_length=100)]
+    size: _Count
+
+
+class Restored(_Event, tag="restored"):
+    """It continues from a state."""
+
+    name: Annotated[str, msgspec.Meta(max_length=100)]
+    of: Annotated[str, msgspec.Meta(max_length=100)] = ""
 
 
 class Outcome(_Event, tag="outcome"):
@@ -96,6 +117,7 @@ class Outcome(_Event, tag="outcome"):
     state: Literal["succeeded", "failed"]
     output: Any = None
     error: Failure | None = None
+    asked: bool = False  # its code had learnt that it was asked to end
     clean: bool = False  # whether nothing of the run is left in its process, which has no more to say
 
     def __post_init__(self) -> None:
@@ -104,7 +126,9 @@ class Outcome(_Event, tag="outcome"):
             raise ValueError("a failure without an error")
 
 
-Told: TypeAlias = Begin | Seed | ProgressMade | Tagged | Noted | Staged | Dropped | Outcome
+Told: TypeAlias = (
+    Begin | Seed | ProgressMade | Tagged | Noted | Staged | Dropped | Cooperates | Checkpointed | Restored | Outcome
+)
 
 
 def read_event(event: dict[str, Any]) -> Told:

@@ -130,6 +130,7 @@ class Watcher:
             watched.sample_at = now + pause_after(elapsed)
             values = watched.sample(now, held, self._machines_gpus())
             attempt.recorded.take_system(time.time(), round(elapsed), values)
+        attempt.held_bytes = held
         return limit is not None and held > limit
 
     def _machines_gpus(self) -> Gpus | None:

@@ -100,7 +100,10 @@ class Zygote:
                     self._fork(message["spec"], fds)
             case "signal":
                 if message["pid"] in self._running:
-                    processes.signal_group(message["pid"], message["signal"])
+                    if message.get("alone"):  # it alone knows how its workers are best ended
+                        os.kill(message["pid"], message["signal"])  # not waited for yet, so it is nobody else's pid
+                    else:
+                        processes.signal_group(message["pid"], message["signal"])
             case "quit":
                 self.channel.closed = True
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ATTRIBUTE = "__flasklab__"
 ISOLATIONS = ("fresh", "warm")
+CANCEL_GRACE_SECONDS = 10.0
+_LONGEST_GRACE_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,8 @@ class Definition:
     memory_bytes: int | None = None  # None is no limit
     retries: int = 0  # further attempts after one that ended without an answer
     isolation: str = "fresh"  # one of ISOLATIONS
+    cancel_grace: float = CANCEL_GRACE_SECONDS  # to end by itself, for code that looks at `run.canceling`
+    max_file_bytes: int | None = None  # of the largest file it may write; None leaves it to the lab's setting
     shadows: tuple[str, int] | None = None  # file and line of an earlier experiment whose place it took
 
     @property
@@ -68,6 +72,8 @@ def experiment(
     memory: str | int | None = None,
     retries: int = 0,
     isolation: str = "fresh",
+    cancel_grace: str | float | None = None,
+    max_file: str | int | None = None,
 ) -> Callable[[Function], Function]: ...
 
 
@@ -81,6 +87,8 @@ def experiment(
     memory: str | int | None = None,
     retries: int = 0,
     isolation: str = "fresh",
+    cancel_grace: str | float | None = None,
+    max_file: str | int | None = None,
 ) -> Function | Callable[[Function], Function]:
     """Make a function an experiment; it stays the same plain function.
 
@@ -92,6 +100,8 @@ def experiment(
         memory: how much memory a run may take: bytes, or text like "2 GiB"
         retries: how often a run that the lab lost (it was stopped, or died, under the run) may begin again
         isolation: "fresh" gives every run its own process; "warm" lets one process serve run after run
+        cancel_grace: how long code that looks at `run.canceling` may take to end by itself: seconds, or text like "30s"
+        max_file: the largest file a run may write: bytes, or text like "10 GiB"
 
     Raises:
         DefinitionError: an argument cannot be used; the message names file, line and mend.
@@ -101,9 +111,11 @@ def experiment(
     found: dict[str, Any] = {
         "tags": options.tags(tags),
         "timeout_seconds": options.amount("timeout", timeout, duration_seconds, '"30m" or 1800'),
-        "memory_bytes": options.memory(memory),
+        "memory_bytes": options.size("memory", memory, '"2 GiB"'),
         "retries": options.retries(retries),
         "isolation": options.isolation(isolation),
+        "cancel_grace": options.grace(cancel_grace),
+        "max_file_bytes": options.size("max_file", max_file, '"10 GiB"'),
     }
 
     def decorate(function: Function) -> Function:
@@ -202,9 +214,15 @@ class _Options:
             raise self.error(f"{key}={value!r} must be more than nothing; leave it out for no limit")
         return number
 
-    def memory(self, value: object) -> int | None:
-        amount = self.amount("memory", value, size_bytes, '"2 GiB" or a number of bytes')
+    def size(self, key: str, value: object, like: str) -> int | None:
+        amount = self.amount(key, value, size_bytes, f"{like} or a number of bytes")
         return None if amount is None else int(amount)
+
+    def grace(self, value: object) -> float:
+        seconds = self.amount("cancel_grace", value, duration_seconds, '"30s" or 30') or CANCEL_GRACE_SECONDS
+        if seconds > _LONGEST_GRACE_SECONDS:
+            raise self.error(f"cancel_grace={value!r} is longer than an hour; whoever cancels a run waits for its end")
+        return seconds
 
     def retries(self, value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:

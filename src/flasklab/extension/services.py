@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from flasklab.http.lab import Services
+from flasklab.services.checkpoint_read import CheckpointRead
 from flasklab.services.disk_use import DiskRead
 from flasklab.services.experiment_read import ExperimentRead
 from flasklab.services.file_upload import FileUpload
@@ -53,4 +54,5 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
         experiments=ExperimentRead(store, settings, wake),
         upload=FileUpload(store),
         status=LabStatus(store, settings),
+        checkpoints=CheckpointRead(settings.results),
     )

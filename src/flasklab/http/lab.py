@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from flasklab.config import Settings
+    from flasklab.services.checkpoint_read import CheckpointRead
     from flasklab.services.disk_use import DiskRead
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload
@@ -53,6 +54,7 @@ class Services:
     experiments: ExperimentRead
     upload: FileUpload
     status: LabStatus
+    checkpoints: CheckpointRead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

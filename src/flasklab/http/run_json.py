@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from flask import request, url_for
 
 from flasklab.http.lab import current_lab
-from flasklab.services.run_record import run_values
+from flasklab.services.run_record import attempt_values, run_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from flasklab.experiments.description import BrokenModule, Description
     from flasklab.runs.artifacts import Artifact
+    from flasklab.runs.history import Attempt
     from flasklab.runs.metrics import Series
     from flasklab.runs.run import MetricSummary, Run
 
@@ -78,6 +79,11 @@ def artifact_json(run_id: str, artifact: Artifact) -> dict[str, Any]:
         "sha256": artifact.sha256,
         "url": url_for("flasklab.download_file", run_id=run_id, name=artifact.name),
     }
+
+
+def attempt_json(attempt: Attempt) -> dict[str, Any]:
+    """One time that a run was taken up."""
+    return attempt_values(attempt)
 
 
 def series_json(series: Series) -> dict[str, Any]:

@@ -25,12 +25,18 @@ if TYPE_CHECKING:
     from flasklab.runs.run import Run
 
 _LONGEST_KEY = 255
+_NO = ("", "0", "false", "no", "off")
 # Seconds that a start may wait for edited code to be read again.
 CATALOG_WAIT_SECONDS = 5.0
 
 
 def start_run(
-    description: Description, values: Mapping[str, Any], *, rerun_of: str | None = None, wait: float | None = None
+    description: Description,
+    values: Mapping[str, Any],
+    *,
+    rerun_of: str | None = None,
+    restore_from: str | None = None,
+    wait: float | None = None,
 ) -> Run:
     """A run of the experiment with these parameters; the first one where `Idempotency-Key` repeats.
 
@@ -38,6 +44,7 @@ def start_run(
         description: the experiment
         values: its parameters, as they were sent
         rerun_of: id of the run that it repeats
+        restore_from: id of the run whose last checkpoint it goes on from
         wait: seconds to wait for its end
 
     Raises:
@@ -53,9 +60,20 @@ def start_run(
         created_by=who_asks(),
         idempotency_key=_idempotency_key(),
         rerun_of=rerun_of,
+        restore_from=restore_from,
         wait=wait or 0.0,
     )
     return run
+
+
+def asked_checkpoint(source: Run) -> str | None:
+    """The id of the run that is repeated, where `?restore=1` asks to go on from its last checkpoint; else None.
+
+    Raises:
+        WrongStateError: it has none.
+    """
+    wanted = request.args.get("restore", "0").strip().lower() not in _NO
+    return current_lab().services.checkpoints.source(source) if wanted else None
 
 
 def _idempotency_key() -> str | None:
@@ -65,7 +83,13 @@ def _idempotency_key() -> str | None:
     return key or None
 
 
-def answer_start(description: Description, values: Mapping[str, Any], *, rerun_of: str | None = None) -> Response:
+def answer_start(
+    description: Description,
+    values: Mapping[str, Any],
+    *,
+    rerun_of: str | None = None,
+    restore_from: str | None = None,
+) -> Response:
     """Start a run: 202 with it and where it is; 200 when the request waited and it has ended.
 
     Raises:
@@ -73,7 +97,7 @@ def answer_start(description: Description, values: Mapping[str, Any], *, rerun_o
         QueueFullError: the lab takes no more.
     """
     wait = asked_wait()
-    run = start_run(description, values, rerun_of=rerun_of, wait=wait)
+    run = start_run(description, values, rerun_of=rerun_of, restore_from=restore_from, wait=wait)
     headers = {"Location": url_for("flasklab.status", run_id=run.id)}
     if wait is not None and "wait" not in request.args:
         headers["Preference-Applied"] = f"wait={wait:g}"

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from flasklab.recording.canceling import canceling
+from flasklab.recording.checkpoints import Checkpoints
 from flasklab.recording.recorder import Facts, NullRecorder, PipeRecorder
 
 if TYPE_CHECKING:
@@ -34,12 +36,20 @@ class _Told(msgspec.Struct, kw_only=True):
     staging: str
     workdir: str
     facts: dict[str, Any]
+    checkpoints: str = ""  # their folder; "" where there is none
+    canceling: str = ""  # where it is left word that the run is to end
 
 
 def leave(folder: Path, recorder: PipeRecorder) -> None:
     """Let processes that this one starts record to its run; where the folder takes no file, they record nothing."""
     facts = {name: getattr(recorder.facts, name) for name in Facts.__dataclass_fields__}
-    told = _Told(staging=str(recorder.staging), workdir=str(recorder.workdir), facts=facts)
+    told = _Told(
+        staging=str(recorder.staging),
+        workdir=str(recorder.workdir),
+        facts=facts,
+        checkpoints=str(recorder.checkpoints.folder) if recorder.checkpoints else "",
+        canceling=str(canceling.path or ""),
+    )
     os.environ.pop(FOLDER, None)
     try:
         data = msgspec.json.encode(told)
@@ -67,6 +77,14 @@ def inherited_recorder(environment: Mapping[str, str] = os.environ) -> Recorder:
     except (OSError, TypeError, msgspec.MsgspecError):
         return NullRecorder()
     os.set_blocking(fd, True)
-    recorder = PipeRecorder(fd, staging=Path(told.staging), workdir=Path(told.workdir), facts=facts)
+    if told.canceling:
+        canceling.join(Path(told.canceling))
+    recorder = PipeRecorder(
+        fd,
+        staging=Path(told.staging),
+        workdir=Path(told.workdir),
+        facts=facts,
+        checkpoints=Checkpoints(Path(told.checkpoints), facts.attempt) if told.checkpoints else None,
+    )
     atexit.register(recorder.flush)
     return recorder

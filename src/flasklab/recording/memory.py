@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,7 +47,7 @@ class MemoryRecorder:
 
     keeps = True
 
-    def __init__(self, facts: Facts | None = None) -> None:
+    def __init__(self, facts: Facts | None = None, *, restored: Any = None) -> None:
         self.facts: Final = facts or Facts()
         self.points: list[Point] = []
         self.files: list[KeptFile] = []
@@ -56,6 +57,8 @@ class MemoryRecorder:
         self.latest_progress: Progress | None = None
         self.complaints: list[str] = []  # why something was dropped
         self.dropped = 0
+        self._restored = restored
+        self._checkpoints: list[bytes] = []
         self._say = Complaints()
         self._orders = itertools.count()
 
@@ -143,3 +146,23 @@ class MemoryRecorder:
     def order(self) -> int:
         """The next position among what is shown."""
         return next(self._orders)
+
+    def is_canceling(self) -> bool:
+        """Nobody asks."""
+        return False
+
+    @property
+    def checkpoints(self) -> list[Any]:
+        """The states of all checkpoints, each as it was then."""
+        return [pickle.loads(kept) for kept in self._checkpoints]  # noqa: S301 - pickled by this very process
+
+    def checkpoint(self, state: Any) -> None:
+        """Keep the state as it is now."""
+        try:
+            self._checkpoints.append(pickle.dumps(state, protocol=5))
+        except Exception as error:  # an object that cannot be pickled
+            self.drop(f"run.checkpoint: {error!r}")
+
+    def restored(self) -> Any:
+        """What was given."""
+        return self._restored

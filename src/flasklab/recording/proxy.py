@@ -47,14 +47,17 @@ def recording_to(recorder: Recorder) -> Iterator[Recorder]:
 
 
 @contextmanager
-def record_locally(*, seed: int | None = None, params: Mapping[str, Json] | None = None) -> Iterator[MemoryRecorder]:
+def record_locally(
+    *, seed: int | None = None, params: Mapping[str, Json] | None = None, restored: Any = None
+) -> Iterator[MemoryRecorder]:
     """Record into memory what experiments called within the block say.
 
     Args:
         seed: what `run.seed` answers; nothing is seeded
         params: what `run.params` answers
+        restored: what `run.restored` answers
     """
-    recorder = MemoryRecorder(Facts(seed=seed, params=params or {}))
+    recorder = MemoryRecorder(Facts(seed=seed, params=params or {}), restored=restored)
     with recording_to(recorder):
         yield recorder
 
@@ -144,6 +147,33 @@ class RunProxy:
     def note(self, text: object) -> None:
         """Add a line to the run's note."""
         _current.note(_text(text))
+
+    def checkpoint(self, state: Any) -> None:
+        """Keep a state that the run can be continued from, should it be tried again or run again from here.
+
+        It is on the disk when this returns; the last two of a run are kept.
+
+        Args:
+            state: any object that can be pickled: a dict of what the loop needs to go on
+        """
+        _current.checkpoint(state)
+
+    @property
+    def restored(self) -> Any:
+        """The state that this run continues from: its last checkpoint of an earlier attempt; None for a beginning.
+
+        Read it before anything is logged: what was logged after that checkpoint is then taken back.
+        """
+        return _current.restored()
+
+    @property
+    def canceling(self) -> bool:
+        """Whether the run was asked to end: it was canceled, its time is over, or the lab is being stopped.
+
+        Code that looks at it is left to end by itself, for as long as `cancel_grace` says; any other gets an
+        exception at once.
+        """
+        return _current.is_canceling()
 
     @property
     def seed(self) -> int | None:

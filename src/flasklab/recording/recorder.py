@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from flasklab.recording import frames
+from flasklab.recording.canceling import GRACE_SECONDS, canceling
 from flasklab.recording.folder import temporary_folder
 from flasklab.recording.names import Names
 from flasklab.recording.numbers import PLAIN, as_number, as_step
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from flasklab.recording.checkpoints import Checkpoints
     from flasklab.runs.json import Json
     from flasklab.runs.progress import Progress
 
@@ -44,6 +46,7 @@ class Facts:
     params: Mapping[str, Json] = field(default_factory=dict)
     attempt: int = 0
     seed: int | None = None  # what random, NumPy and torch were seeded with
+    cancel_grace: float = GRACE_SECONDS  # seconds to end by itself, for code that looks at `run.canceling`
 
 
 class Recorder(Protocol):
@@ -87,6 +90,15 @@ class Recorder(Protocol):
     def order(self) -> int:
         """The next position among what is shown."""
 
+    def is_canceling(self) -> bool:
+        """Whether the run was asked to end."""
+
+    def checkpoint(self, state: Any) -> None:
+        """Keep a state that the run can be continued from."""
+
+    def restored(self) -> Any:
+        """The state that the run continues from, or None."""
+
 
 class NullRecorder:
     """Keeps nothing; `workdir` is a temporary folder made when it is first asked for."""
@@ -129,6 +141,17 @@ class NullRecorder:
     def order(self) -> int:
         """Always the first."""
         return 0
+
+    def is_canceling(self) -> bool:
+        """Nobody asks."""
+        return False
+
+    def checkpoint(self, state: Any) -> None:
+        """Nothing."""
+
+    def restored(self) -> Any:
+        """Nothing to continue from."""
+        return None
 
 
 class Complaints:
@@ -180,14 +203,24 @@ class PipeRecorder:
         staging: where complete files await the supervisor
         workdir: the folder for files of the run's code
         facts: what the run's code may know of its run
+        checkpoints: the states that it can be continued from
     """
 
     keeps = True
 
-    def __init__(self, fd: int, *, staging: Path, workdir: Path, facts: Facts | None = None) -> None:
+    def __init__(
+        self,
+        fd: int,
+        *,
+        staging: Path,
+        workdir: Path,
+        facts: Facts | None = None,
+        checkpoints: Checkpoints | None = None,
+    ) -> None:
         self.facts: Final = facts or Facts()
         self.staging: Final = staging
         self.workdir: Final = workdir
+        self.checkpoints: Final = checkpoints
         self.names: Final = Names(staging)
         self.dropped = 0  # things this process could not keep
         self._fd = fd
@@ -290,6 +323,33 @@ class PipeRecorder:
     def order(self) -> int:
         """The next position among what this process shows."""
         return next(self._orders)
+
+    def is_canceling(self) -> bool:
+        """Whether the run was asked to end; the first look tells the supervisor that somebody looks."""
+        asked, first = canceling.look()
+        if first:
+            self.event({"type": "cooperates", "grace_seconds": self.facts.cancel_grace})
+        return asked
+
+    def checkpoint(self, state: Any) -> None:
+        """Write a checkpoint and tell of it; what cannot be written is dropped, and said in the log."""
+        if self.checkpoints is None:
+            return
+        try:
+            kept = self.checkpoints.save(state)
+        except Exception as error:  # a full disk, an object that cannot be pickled
+            self.drop(f"run.checkpoint: {described(error, 200)}; the checkpoint before it stays")
+            return
+        self.event({"type": "checkpoint", "name": kept.name, "size": kept.size})
+
+    def restored(self) -> Any:
+        """The latest whole state that earlier attempts, or the run it was started from, left; None without one."""
+        if self.checkpoints is None:
+            return None
+        found, fresh = self.checkpoints.load(lambda why: self.drop(f"run.restored: {why}"))
+        if fresh and found is not None:
+            self.event({"type": "restored", "name": found.name, "of": found.of})
+        return None if found is None else found.state
 
     def flush(self) -> None:
         """Send what the rate limits still hold back."""

@@ -31,6 +31,14 @@ def size(count: float) -> str:
     return f"{count:.1f} {_SIZES[-1]}"
 
 
+def memory(count: int) -> str:
+    """Bytes as the powers of two that memory is asked for in: "2 GiB", "1.5 GiB"."""
+    for unit, amount in (("GiB", 2**30), ("MiB", 2**20)):
+        if count >= amount:
+            return f"{count / amount:.4g} {unit}"
+    return size(count)
+
+
 def number(value: float) -> str:
     """A number with four significant digits, grouped from 10,000 on, very small or large ones in e-notation."""
     if isinstance(value, int):

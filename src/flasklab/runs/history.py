@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -36,3 +37,10 @@ class RunEvent:
     kind: str  # "queued", "running", "succeeded", ..., "cancel", "attempt", "artifact", "note"
     at: datetime
     data: Mapping[str, Json] = field(default_factory=dict)
+
+
+def signal_name(number: int | None) -> str | None:
+    """A signal as people know it, "SIGKILL"; by its number where it has no name."""
+    if number is None:
+        return None
+    return signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"

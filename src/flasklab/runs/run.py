@@ -32,6 +32,9 @@ class RunError:
     type: str  # the exception's class, or "Exit", "Signal", "Timeout", "OutOfMemory", "Canceled", "Lost"
     message: str  # one sentence a user understands
     traceback: str = ""  # "" where there is none
+    where: str = (
+        ""  # the author's own line that an exception came through, "experiments/train.py:31"; "" where there is none
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ class Live:
     cursor: str  # ask with it next time
     run: Run  # without metrics and artifacts
     artifacts: int  # how many it has
+    event: int  # grows with whatever happens to it: a state, a step of its end, a checkpoint
     keys: tuple[str, ...]  # metrics whose first point is new
     metrics: Mapping[str, MetricSummary]  # of those asked for and of the first few, if anything is new
     points: Mapping[str, Series]  # new points by metric; metrics without any are left out
@@ -147,6 +148,7 @@ class RunFollow:
             if after_seq is not None and after_seq > run.seq:
                 after_seq, offset = None, None  # of another lab, or of a database restored since
             artifacts = unit.artifacts.count(run.number)
+            event = unit.events.latest(run.number)
             if after_seq != run.seq:
                 since = after_seq or 0
                 if asked.keys != ():
@@ -159,6 +161,7 @@ class RunFollow:
             cursor=following,
             run=run,
             artifacts=artifacts,
+            event=event,
             keys=tuple(keys),
             metrics=metrics,
             points=new,

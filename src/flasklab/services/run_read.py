@@ -91,6 +91,16 @@ class RunRead:
         with self._store.read() as unit:
             return unit.events.of(unit.runs.get(run_id).number)
 
+    def history(self, run_id: str) -> tuple[list[RunEvent], int]:
+        """What happened to a run, in order, and the number that grows with it, as `RunFollow` tells it.
+
+        Raises:
+            RunNotFoundError: there is no such run.
+        """
+        with self._store.read() as unit:
+            number = unit.runs.glance(run_id).number
+            return unit.events.of(number), unit.events.latest(number)
+
     def attempts(self, run_id: str) -> list[Attempt]:
         """A run's attempts, first to last.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from flasklab.runs.history import signal_name
 from flasklab.runs.times import rfc3339
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from flasklab.runs.history import Attempt
     from flasklab.runs.progress import Progress
     from flasklab.runs.run import Run
 
@@ -57,6 +59,23 @@ def run_record(run: Run) -> dict[str, Any]:
         "created_by": run.created_by,
         "cancel_requested_by": run.cancel_requested_by,
         "rerun_of": run.rerun_of,
+        "restore_from": run.restore_from,
+    }
+
+
+def attempt_values(attempt: Attempt) -> dict[str, Any]:
+    """One attempt: who ran it, when, and how it ended."""
+    return {
+        "attempt": attempt.attempt,
+        "state": attempt.state,
+        "reason": attempt.reason,
+        "exit_code": attempt.exit_code,
+        "signal": signal_name(attempt.signal),
+        "pid": attempt.pid,
+        "supervisor": attempt.supervisor,
+        "claimed_at": rfc3339(attempt.claimed_at),
+        "begun_at": _time(attempt.begun_at),
+        "ended_at": _time(attempt.ended_at),
     }
 
 

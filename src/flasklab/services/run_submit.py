@@ -60,6 +60,7 @@ class RunSubmit:
         tags: Iterable[str] = (),
         note: str = "",
         rerun_of: str | None = None,
+        restore_from: str | None = None,
         wait: float = 0.0,
     ) -> tuple[Run, bool]:
         """Queue a run of an experiment.
@@ -73,6 +74,7 @@ class RunSubmit:
             tags: the run's first tags, after those of the experiment
             note: its first note
             rerun_of: id of the run whose parameters it takes
+            restore_from: id of the run whose last checkpoint it starts from
             wait: seconds to wait for its end; not at all where too many wait already
 
         Returns:
@@ -92,6 +94,7 @@ class RunSubmit:
             note=note,
             created_by=created_by,
             rerun_of=rerun_of,
+            restore_from=restore_from,
             idempotency_key=idempotency_key,
             timeout_seconds=description.timeout_seconds,
             memory_bytes=description.memory_bytes,

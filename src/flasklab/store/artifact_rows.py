@@ -42,6 +42,11 @@ class ArtifactRows:
         }
         self._connection.execute(_ADD, values)
 
+    def cut(self, run_number: int, last: int) -> None:
+        """Remove the files that came with later events than `last`."""
+        later = (artifacts.c.run_number == run_number) & (artifacts.c.seq > last)
+        self._connection.execute(delete(artifacts).where(later))
+
     def of(self, run_number: int) -> tuple[Artifact, ...]:
         """A run's artifacts in the order in which they were shown."""
         statement = select(artifacts).where(artifacts.c.run_number == run_number).order_by(*_IN_ORDER)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from flasklab.runs.state import RunState
+
 _NOT_TOLD = ("run_number", "tags_before", "note_before")
 _OPEN = insert(attempts)
 _THIS = update(attempts).where(
@@ -25,6 +27,7 @@ _CLOSE = _THIS.where(attempts.c.ended_at.is_(None)).values(
     exit_code=bindparam("the_exit_code"),
     signal=bindparam("the_signal"),
     reason=bindparam("the_reason"),
+    state=bindparam("the_state"),
 )
 
 
@@ -34,9 +37,18 @@ class AttemptRows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def open(self, run_number: int, attempt: int, *, at: datetime, pid: int | None = None) -> None:
+    def open(
+        self, run_number: int, attempt: int, *, at: datetime, pid: int | None = None, supervisor: str | None = None
+    ) -> None:
         """Note a claim; call it with `runs.claim`, in the same transaction."""
-        values = {"run_number": run_number, "attempt": attempt, "claimed_at": at, "pid": pid, "reason": ""}
+        values = {
+            "run_number": run_number,
+            "attempt": attempt,
+            "claimed_at": at,
+            "pid": pid,
+            "reason": "",
+            "supervisor": supervisor,
+        }
         self._connection.execute(_OPEN, values)
 
     def begin(self, run_number: int, attempt: int, *, at: datetime, pid: int | None) -> None:
@@ -53,6 +65,7 @@ class AttemptRows:
         exit_code: int | None = None,
         signal: int | None = None,
         reason: str = "",
+        state: RunState | None = None,
     ) -> bool:
         """Note how an attempt ended; False when that was noted before."""
         values = {
@@ -62,6 +75,7 @@ class AttemptRows:
             "the_exit_code": exit_code,
             "the_signal": signal,
             "the_reason": reason,
+            "the_state": state and state.value,
         }
         return bool(self._connection.execute(_CLOSE, values).rowcount == 1)
 

@@ -28,6 +28,7 @@ class Claimable:
     timeout_seconds: float | None
     memory_bytes: int | None
     seed: int | None  # of an earlier attempt, so that a retry repeats it
+    restore_from: str | None = None  # the id of the run whose last checkpoint it starts from
     seq: int  # its latest event; the claim makes it one more
     created_at: datetime
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, func, insert, select
 
 from flasklab.runs.history import RunEvent
 from flasklab.store.tables import events
@@ -40,3 +40,18 @@ class EventRows:
             .limit(limit)
         )
         return [RunEvent(**row) for row in self._connection.execute(statement).mappings()]
+
+    def of_kind(self, run_number: int, kind: str) -> list[RunEvent]:
+        """A run's events of one kind, in order."""
+        return [event for event in self.of(run_number) if event.kind == kind]
+
+    def keep_last(self, run_number: int, kind: str, count: int) -> None:
+        """Remove a run's events of one kind but the last `count`."""
+        same = (events.c.run_number == run_number, events.c.kind == kind)
+        last = select(events.c.id).where(*same).order_by(events.c.id.desc()).limit(count)
+        self._connection.execute(delete(events).where(*same, events.c.id.not_in(last)))
+
+    def latest(self, run_number: int) -> int:
+        """A number that grows with each of a run's events; 0 where there is none. Cheap."""
+        statement = select(func.max(events.c.id)).where(events.c.run_number == run_number)
+        return int(self._connection.execute(statement).scalar() or 0)

@@ -6,7 +6,7 @@ its statements are compiled once per dialect and the driver runs them for all ro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, insert, literal_column, select, text, update
@@ -205,14 +205,15 @@ class HotWrites:
         )
         self.event(number, 1, _QUEUED, {"by": new.created_by}, at)
 
-    def claim(self, claimable: Claimable, environment_id: str | None) -> None:
+    def claim(self, claimable: Claimable, environment_id: str | None, *, keep: bool = False) -> None:
         """Take a run that this transaction has just read from the queue; what an earlier attempt left goes.
 
         Args:
             claimable: the run; its new attempt is one more than those it had, and so is its latest event
             environment_id: what it runs with
+            keep: what an earlier attempt left stays, until it is known whether this one goes on from its checkpoint
         """
-        if claimable.attempt:
+        if claimable.attempt and not keep:
             for table in (metric_chunks, metric_summaries, artifacts):
                 self._connection.execute(delete(table).where(table.c.run_number == claimable.number))
         self._claims.append(
@@ -362,7 +363,7 @@ def _row(change: Change) -> dict[str, Any]:
     }
     if change.state is not None:
         error = change.error
-        told = error and {"type": error.type, "message": error.message, "traceback": error.traceback}
+        told = error and asdict(error)
         row |= {
             "state": change.state.value,
             "output": None if change.output is None else _json(change.output),

@@ -7,13 +7,15 @@ ends its child.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, select, update
 
+from flasklab.runs.checkpoints import CHECKPOINT
 from flasklab.runs.state import RunState, may_become
 from flasklab.store.claims import Claimable, Running
-from flasklab.store.tables import artifacts, metric_chunks, metric_summaries, runs
+from flasklab.store.tables import artifacts, events, metric_chunks, metric_summaries, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +45,7 @@ _QUEUE = (
         runs.c.timeout_seconds,
         runs.c.memory_bytes,
         runs.c.seed,
+        runs.c.restore_from,
         runs.c.seq,
         runs.c.created_at,
     )
@@ -116,7 +119,7 @@ class RunTransitions:
         ]
 
     def claim(self, run_id: str, at: datetime) -> int | None:  # noqa: ARG002 - the moment belongs to the attempt's row
-        """Take a queued run: it is running, and what an earlier attempt left is gone.
+        """Take a queued run: it is running, and what an earlier attempt left is gone, unless it left a checkpoint too.
 
         The run's `seq` grows by one; its claimant numbers on from there.
 
@@ -126,10 +129,14 @@ class RunTransitions:
         row = self._connection.execute(_CLAIM, {"the_id": run_id}).first()
         if row is None:
             return None
-        if row.attempt > 1:
+        if row.attempt > 1 and not self._has_checkpoint(row.number):
             for table in (metric_chunks, metric_summaries, artifacts):
                 self._connection.execute(delete(table).where(table.c.run_number == row.number))
         return int(row.attempt)
+
+    def _has_checkpoint(self, number: int) -> bool:
+        statement = select(events.c.id).where(events.c.run_number == number, events.c.kind == CHECKPOINT).limit(1)
+        return self._connection.execute(statement).first() is not None
 
     def begin(self, run_id: str, attempt: int, at: datetime) -> bool:
         """Note that the experiment's code has begun; `seq` grows by one. False when the attempt is over."""
@@ -275,4 +282,4 @@ class RunTransitions:
 def _error_json(error: RunError | None) -> dict[str, str] | None:
     if error is None:
         return None
-    return {"type": error.type, "message": error.message, "traceback": error.traceback}
+    return asdict(error)

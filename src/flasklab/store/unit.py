@@ -13,6 +13,7 @@ from flasklab.store.hot_writes import HotWrites
 from flasklab.store.keeping_rows import KeepingRows
 from flasklab.store.lease_rows import LeaseRows
 from flasklab.store.metric_chunks import MetricChunks
+from flasklab.store.metric_cut import MetricCut
 from flasklab.store.metric_reads import MetricReads
 from flasklab.store.run_rows import RunRows
 
@@ -24,18 +25,17 @@ class Unit:
     """One transaction's view of the store; over when the `with` block that gave it ends."""
 
     __slots__ = (
-        *(
-            "artifacts",
-            "attempts",
-            "catalog",
-            "environments",
-            "events",
-            "hot",
-            "keeping",
-            "leases",
-            "metrics",
-            "points",
-        ),
+        "artifacts",
+        "attempts",
+        "catalog",
+        "cut",
+        "environments",
+        "events",
+        "hot",
+        "keeping",
+        "leases",
+        "metrics",
+        "points",
         "runs",
     )
 
@@ -43,6 +43,7 @@ class Unit:
         self.runs = RunRows(connection)
         self.attempts = AttemptRows(connection)
         self.metrics = MetricChunks(connection)
+        self.cut = MetricCut(connection)
         self.points = MetricReads(connection)
         self.artifacts = ArtifactRows(connection)
         self.events = EventRows(connection)

@@ -73,12 +73,16 @@ def _page(run: Run) -> str:
         description: Description | None = services.experiments.get(run.experiment)
     except FlasklabError:
         description = None
+    events, latest = services.read.history(run.id)
     page = present_run(
         run,
         description,
         environment=services.read.environment(run),
         log=services.store.logs.tail(run.id, lines=TAIL_LINES, limit=TAIL_BYTES),
         attempts=services.read.attempts(run.id),
+        events=events,
+        event=latest,
+        checkpoint=services.checkpoints.find(run),
         copies=copies_of_run(description, run) if description else Copies(curl="", python="", command=""),
         queue=services.status(),
         system_keys=services.metrics.system_keys(run.id),

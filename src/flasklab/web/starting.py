@@ -22,7 +22,7 @@ from flasklab.http.lab import current_lab
 from flasklab.http.negotiation import wants_html
 from flasklab.http.problems import problem_of
 from flasklab.http.run_json import experiment_json
-from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, start_run
+from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, asked_checkpoint, start_run
 from flasklab.http.submitted import RESERVED, read_submitted
 from flasklab.services.experiment_read import ExperimentBrokenError
 from flasklab.web.forms import filled_with, parameters_form
@@ -91,17 +91,18 @@ def start(experiment: str) -> AnyResponse:
 
 
 def rerun(run_id: str) -> AnyResponse:
-    """POST /rerun/<id>: the same again, with what is sent changed."""
+    """POST /rerun/<id>: the same again, with what is sent changed; with `?restore=1`, on from its last checkpoint."""
     doors.check_token()
     services = current_lab().services
     source = services.read.get(run_id)
     description = services.experiments.get(source.experiment, CATALOG_WAIT_SECONDS)
     submitted = read_submitted(description.parameters)
     values = {**source.params, **submitted.values}
+    restore_from = asked_checkpoint(source)
     if not wants_html():
-        return answer_start(description, values, rerun_of=source.id)
+        return answer_start(description, values, rerun_of=source.id, restore_from=restore_from)
     try:
-        run = start_run(description, values, rerun_of=source.id)
+        run = start_run(description, values, rerun_of=source.id, restore_from=restore_from)
     except InvalidParametersError as error:
         texts, files = filled_with(description, _still_known(description, source))
         return Response(_page(description, texts, files, problems=error.errors, source=source), status=422)

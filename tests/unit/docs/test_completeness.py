@@ -189,6 +189,7 @@ def test_what_a_local_recorder_knows_is_documented() -> None:
     section = page("experiments.md").partition("## In notebooks and tests")[2].partition("\n## ")[0]
     own = {*public(MemoryRecorder), *(name for name in vars(MemoryRecorder()) if not name.startswith("_"))}
     for_recorders = {"metrics", "event", "progress", "note", "drop", "order", "keeps", "names", "staging", "facts"}
+    for_recorders |= {"checkpoint", "restored", "is_canceling"}
 
     assert {name for name in own - for_recorders if f"`{name}`" not in section} == set()
 

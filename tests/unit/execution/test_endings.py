@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flasklab.execution.endings import Intent, Seen, judge
+from flasklab.execution.endings import Intent, Seen, given_up, judge, lost
 from flasklab.execution.settling import may_begin_again
 from flasklab.runs.state import RunState
 
@@ -69,7 +69,7 @@ def test_an_attempt_that_the_lab_ended_says_why(intent: Intent, state: RunState)
     verdict = judge(Seen(signal=signal.SIGTERM, intent=intent, canceled_by="ada", limit="2 minutes"))
     assert verdict.state is state
     assert verdict.error is not None
-    assert "SIGTERM" not in verdict.error.message
+    assert verdict.error.type != "Signal"
 
 
 def test_a_run_that_had_succeeded_before_the_cancel_reached_it_has_succeeded() -> None:
@@ -92,3 +92,30 @@ def test_an_exception_after_the_cancel_is_still_a_cancel() -> None:
 )
 def test_code_begins_again_only_as_often_as_allowed(begun_before: int, begun: bool, retries: int, again: bool) -> None:
     assert may_begin_again(begun_before=begun_before, begun=begun, retries=retries) is again
+
+
+@pytest.mark.parametrize(
+    ("intent", "state"),
+    [(Intent.CANCEL, RunState.CANCELED), (Intent.TIMEOUT, RunState.TIMED_OUT), (Intent.NONE, RunState.FAILED)],
+)
+def test_a_function_that_returned_early_because_it_was_asked_keeps_its_output(intent: Intent, state: RunState) -> None:
+    verdict = judge(Seen(exit_code=0, outcome={**_SUCCEEDED, "asked": True}, intent=intent, limit="2 minutes"))
+    assert (verdict.state, verdict.output) == (state, {"x": 1})
+
+
+def test_work_that_stopped_early_for_the_labs_sake_is_not_taken_for_done() -> None:
+    assert judge(Seen(outcome={**_SUCCEEDED, "asked": True}, intent=Intent.SHUTDOWN)).state is RunState.LOST
+
+
+def test_a_kill_for_lack_of_memory_is_told_as_such() -> None:
+    error = judge(Seen(signal=signal.SIGKILL, out_of_memory="The machine ran out of memory.")).error
+    assert error is not None
+    assert (error.type, error.message) == ("OutOfMemory", "The machine ran out of memory.")
+
+
+@pytest.mark.parametrize(("retries", "word"), [(0, "retries=1"), (2, "retries=2")])
+def test_a_lost_run_says_what_would_have_let_it_go_on(retries: int, word: str) -> None:
+    verdict = given_up(lost("The machine was restarted."), retries)
+    assert verdict.error is not None
+    assert verdict.error.message.startswith("The machine was restarted. ")
+    assert word in verdict.error.message

@@ -33,7 +33,7 @@ def test_a_record_says_everything_that_is_known_of_how_a_run_was_made() -> None:
         ),
     )
     found = decode(encode(record))
-    assert found["error"] == {"type": "ValueError", "message": "no", "traceback": "Traceback ..."}
+    assert found["error"] == {"type": "ValueError", "message": "no", "traceback": "Traceback ...", "where": ""}
     assert found["metrics"]["loss"]["last"] == "NaN"
     assert found["metrics"]["loss"]["mean"] == 1.5
     assert found["artifacts"][0]["shown"] == "a"

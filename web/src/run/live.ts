@@ -43,6 +43,7 @@ export interface Live {
   poll_ms: number;
   run: Omit<RunNow, 'metrics'>;
   artifacts: number;
+  event: number; // grows with whatever happens to the run
   keys: string[]; // metrics that got their first point
   metrics: Metrics; // those that changed
   points: Record<string, Points>;

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flasklab.runs.amounts import duration as duration
+from flasklab.runs.amounts import memory as memory
 from flasklab.runs.amounts import number as number
 from flasklab.runs.amounts import size as size
 from flasklab.runs.json import encode, non_finite
@@ -61,14 +62,6 @@ def brief(item: Any) -> str:
     if isinstance(item, float) and math.isfinite(item):
         return parameter(float(f"{item:.4g}"))
     return value(item, exact=True, limit=40)
-
-
-def memory(count: int) -> str:
-    """Bytes as the powers of two that memory is asked for in: "2 GiB", "1.5 GiB"."""
-    for unit, amount in (("GiB", 2**30), ("MiB", 2**20)):
-        if count >= amount:
-            return f"{count / amount:.4g} {unit}"
-    return size(count)
 
 
 def value(item: Any, *, exact: bool = False, limit: int = 200) -> str:

@@ -9,7 +9,7 @@ from flasklab.runs.progress import left_text, pace_text, position_text
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now as present_time
 from flasklab.runs.times import rfc3339
-from flasklab.web.presenters import charts, formats, record, results
+from flasklab.web.presenters import charts, ending, formats, record, results
 from flasklab.web.presenters.frame import STATE_WORDS, LabNow, Queue, percent, present_queue
 from flasklab.web.presenters.log import LogTail, present_log
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from flasklab.experiments.description import Description
+    from flasklab.runs.checkpoints import CheckpointFile
+    from flasklab.runs.history import Attempt, RunEvent
     from flasklab.runs.run import MetricSummary, Run
     from flasklab.web.presenters.form import Copies
     from flasklab.web.presenters.log import LogSlice
@@ -111,16 +113,6 @@ class MetricRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptRow:
-    """One attempt of a run that was tried more than once."""
-
-    number: int
-    begun: formats.Moment | None
-    took: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RunPage:
     """All that a run's page shows."""
 
@@ -149,7 +141,10 @@ class RunPage:
     files_size: str  # of all together
     parameters: tuple[record.ParameterRow, ...]
     facts: tuple[record.Fact, ...]
-    attempts: tuple[AttemptRow, ...]  # empty unless there were several
+    attempts: tuple[ending.AttemptRow, ...]  # empty unless there were several, or the run did not succeed
+    steps: tuple[ending.Step, ...]  # of its end, where the lab ends it
+    checkpoint: ending.CheckpointLine | None  # the last one
+    event: int  # the live island asks for what happened anew when it has grown
     packages: tuple[tuple[str, str], ...]
     sources: tuple[tuple[str, str], ...]
     log: LogTail
@@ -168,11 +163,14 @@ def present_run(
     *,
     environment: Mapping[str, Any] | None,
     log: LogSlice,
-    attempts: Sequence[Any],
+    attempts: Sequence[Attempt],
     copies: Copies | None,
     queue: LabNow | None,
     links: RunLinks,
     tab: str = "overview",
+    events: Sequence[RunEvent] = (),
+    checkpoint: CheckpointFile | None = None,
+    event: int = 0,
     system_keys: Sequence[str] = (),
     figures_named: str = "",
     all_figures: bool = False,
@@ -190,6 +188,9 @@ def present_run(
         queue: the lab at this moment
         links: addresses of the run
         tab: the view asked for; an unknown one is the overview
+        events: what happened to it, first to last
+        checkpoint: the last one that it has
+        event: number of the latest event, for the live island
         system_keys: what was measured of its processes; without any, there is no view of them
         figures_named: only figures whose names contain it are drawn among the results
         all_figures: more than the first hundred of them are drawn
@@ -227,7 +228,10 @@ def present_run(
         files_size=formats.size(sum(artifact.size for artifact in artifacts)),
         parameters=parameters,
         facts=record.facts(run, environment, at),
-        attempts=tuple(_attempts(attempts, at)) if len(attempts) > 1 else (),
+        attempts=ending.attempt_rows(run, attempts, at),
+        steps=ending.steps(run, events, attempts, at),
+        checkpoint=ending.checkpoint_line(checkpoint, at),
+        event=event,
         packages=record.packages(environment),
         sources=record.sources(environment),
         log=present_log(log, run.started_at),
@@ -301,19 +305,3 @@ def _metric(key: str, summary: MetricSummary) -> MetricRow:
         count=formats.number(summary.count),
         step=formats.number(summary.step),
     )
-
-
-def _attempts(attempts: Sequence[Any], at: datetime) -> list[AttemptRow]:
-    rows = []
-    for number, attempt in enumerate(attempts, start=1):
-        begun, ended = attempt.begun_at or attempt.claimed_at, attempt.ended_at
-        took = formats.duration((ended - begun).total_seconds()) if begun and ended else ""
-        rows.append(
-            AttemptRow(
-                number=getattr(attempt, "number", number),
-                begun=formats.moment(begun, at) if begun else None,
-                took=took,
-                reason=attempt.reason or "",
-            )
-        )
-    return rows

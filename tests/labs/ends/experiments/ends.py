@@ -258,3 +258,118 @@ def configured(config: dict[str, Any] | None = None) -> str:
 def fails_at_length() -> None:
     """Fail with a message of 80 MB."""
     raise ValueError("x" * 80_000_000)
+
+
+@experiment(cancel_grace="20s")
+def heeds(mark: str = "") -> dict[str, int]:
+    """Look whether it is asked to end, and return what it has."""
+    step = 0
+    while not run.canceling:
+        step += 1
+        if mark:
+            Path(mark).touch()
+        time.sleep(0.01)
+    return {"steps": step}
+
+
+@experiment(cancel_grace="1s")
+def looks_and_goes_on(mark: str = "", stubborn: bool = False) -> None:
+    """Look, and then do as if nothing had been asked."""
+    run.log(step=0, canceling=float(run.canceling))
+    if stubborn:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        while True:
+            time.sleep(0.01)
+    finally:
+        Path(mark).write_text(f"canceling={run.canceling}", encoding="utf-8")
+
+
+@experiment(timeout="1s")
+def heeds_its_time() -> str:
+    """End by itself when its time is over."""
+    while not run.canceling:
+        time.sleep(0.01)
+    return "what there was"
+
+
+@experiment
+def heeds_with_workers() -> list[int]:
+    """Have forked and spawned workers look for themselves."""
+    import multiprocessing
+
+    pids = []
+    run.log(step=0, canceling=float(run.canceling))
+    for way in ("fork", "spawn"):
+        with multiprocessing.get_context(way).Pool(1) as pool:
+            pids.append(pool.apply(_wait_for_the_wish))
+    return pids
+
+
+def _wait_for_the_wish() -> int:
+    run.tag("waits")
+    while not run.canceling:
+        time.sleep(0.01)
+    return os.getpid()
+
+
+@experiment(max_file="1 MiB")
+def writes_too_much(elsewhere: bool = False) -> None:
+    """Write a file that is larger than allowed."""
+    if elsewhere:
+        subprocess.run(["/bin/sh", "-c", "head -c 2000000 /dev/zero > large.bin"], check=True)
+    Path("large.bin").write_bytes(bytes(2_000_000))
+
+
+@experiment(retries=1)
+def counts(ledger: str, steps: int = 20, die_at: int = 12, every: int = 5) -> list[int]:
+    """Count to `steps`; the first attempt loses its supervisor at `die_at`."""
+    state = run.restored or {"next": 0, "seen": []}
+    with Path(ledger).open("a", encoding="utf-8") as out:
+        out.write(f"{state['next']}\n")
+    first = len(Path(ledger).read_text(encoding="utf-8").splitlines()) == 1
+    for step in range(state["next"], steps):
+        state["seen"].append(step)
+        run.log(step=step, value=float(step))
+        run.log(unnumbered=float(step))
+        if (step + 1) % every == 0:
+            run.checkpoint({**state, "next": step + 1})
+        if first and step == die_at:
+            Path(ledger + ".stuck").touch()
+            time.sleep(60)
+    return list(state["seen"])
+
+
+@experiment
+def checkpoints(count: int = 3, fail: bool = False) -> int:
+    """Write checkpoints; go on from the number that the last one holds."""
+    begin = run.restored or 0
+    for number in range(begin + 1, begin + count + 1):
+        run.checkpoint(number)
+    run.checkpoint(lambda: "cannot be pickled")
+    if fail:
+        raise RuntimeError("after the last checkpoint")
+    return begin
+
+
+@experiment(timeout="1s")
+def leaves_shared_memory(mark: str) -> None:
+    """Hold shared memory, and ignore the wish to end, so that nobody is left to remove it."""
+    from multiprocessing import shared_memory
+
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    held = shared_memory.SharedMemory(create=True, size=4096)
+    Path(mark).write_text(held.name, encoding="utf-8")
+    time.sleep(60)
+
+
+@experiment(isolation="warm", max_file="1 MiB")
+def heeds_warm(seconds: float = 0.0, mark: str = "") -> int:
+    """Serve run after run, and look whether this one is to end."""
+    run.checkpoint(seconds)
+    end = time.monotonic() + seconds
+    while not run.canceling and time.monotonic() < end:
+        if mark:
+            Path(mark).touch()
+        time.sleep(0.01)
+    return os.getpid()

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -161,16 +160,3 @@ def test_the_record_names_code_and_commit(make: Any) -> None:
     assert (facts["Python"], facts["Seed"], facts["Started by"]) == ("CPython 3.11.7", "7", "ada")
     assert found.packages == (("Flask", "3.1"), ("numpy", "2.1"))
     assert found.sources == (("experiments/train.py", "ab" * 6),)
-
-
-def test_attempts_are_listed_once_there_are_several(make: Any) -> None:
-    def attempt(minute: int, reason: str) -> SimpleNamespace:
-        at = make.now + timedelta(minutes=minute)
-        return SimpleNamespace(claimed_at=at, begun_at=at, ended_at=at + timedelta(seconds=30), reason=reason)
-
-    assert page(make, make.run(), attempts=[attempt(-10, "")]).attempts == ()
-    found = page(make, make.run(), attempts=[attempt(-10, "segmentation fault"), attempt(-5, "")]).attempts
-    assert [(row.number, row.took, row.reason) for row in found] == [
-        (1, "30.0 s", "segmentation fault"),
-        (2, "30.0 s", ""),
-    ]
