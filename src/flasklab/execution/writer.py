@@ -124,7 +124,8 @@ class Writer:
                     log.warning("the lab's database could not be written and is tried again: %s", error)
             else:
                 log.exception("something could not be stored")
-                self._leave_out(due, turn.arrivals)
+                self._leave_out(due)
+            self._refuse(turn.arrivals)
             return False
         self._owed_since = None if durable else (self._owed_since or now)
         self._act(turn, now)
@@ -315,7 +316,7 @@ class Writer:
         if attempt.gone:
             self._runner.settled(attempt)
 
-    def _leave_out(self, due: list[Attempt], arrivals: list[Arrival]) -> None:
+    def _leave_out(self, due: list[Attempt]) -> None:
         """Let each attempt that cannot be written give up a part of what it holds, so that the others go on."""
         for attempt in due:
             try:
@@ -331,6 +332,9 @@ class Writer:
                 if may_pass(error):
                     return
                 attempt.give_up(error)
+
+    def _refuse(self, arrivals: list[Arrival]) -> None:
+        """Let who handed in starts write them, and see for themselves why that cannot be done."""
         for arrival in arrivals:
             self._reception.answer(arrival, Refused(arrival.n))
         self._reception.arrivals = [one for one in self._reception.arrivals if one not in arrivals]
