@@ -29,7 +29,7 @@ from flasklab.errors import InvalidParametersError
 from flasklab.execution import processes
 from flasklab.execution.calling import call
 from flasklab.execution.endings import UNPREPARED
-from flasklab.execution.spec import RunSpec
+from flasklab.execution.spec import DEVICES_VARIABLE, RunSpec
 from flasklab.execution.wire import Channel
 from flasklab.experiments.schema import Parameters
 from flasklab.recording.bars import watch_bars
@@ -231,6 +231,8 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
     """
     own, hooks = os.getpid(), _exit_hooks()
     os.environ["FLASKLAB_RUN_ID"] = spec.id
+    if spec.devices:
+        os.environ[DEVICES_VARIABLE] = ",".join(spec.devices)
     leave(spec.folder, recorder)
     try:
         with contextlib.suppress(FileExistsError):
@@ -251,7 +253,7 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
         except InvalidParametersError as error:
             outcome = _refused(error)
         except Exception as error:  # a disk that is full, a library that reads a table and fails
-            outcome = _failed(error)
+            outcome = _failed(error, definition)
         else:
             outcome = _called(definition, arguments, recorder)
         _flush()
@@ -329,7 +331,7 @@ def _called(definition: Definition, arguments: dict[str, Any], recorder: PipeRec
     except SystemExit as stop:
         return _exited(stop)
     except BaseException as error:
-        return _failed(error)
+        return _failed(error, definition)
 
 
 def _refused(error: InvalidParametersError) -> dict[str, Any]:
@@ -355,7 +357,7 @@ def _exited(stop: SystemExit) -> dict[str, Any]:
     }
 
 
-def _failed(error: BaseException) -> dict[str, Any]:
+def _failed(error: BaseException, definition: Definition) -> dict[str, Any]:
     trace = shortened(_trace(error), _LONGEST_TEXT)
     print(trace, file=sys.stderr, end="")
     try:
@@ -368,6 +370,7 @@ def _failed(error: BaseException) -> dict[str, Any]:
         "state": RunState.FAILED,
         "output": None,
         "error": {"type": type(error).__name__, "message": message, "traceback": trace},
+        "retry": isinstance(error, definition.retry_on),
     }
 
 

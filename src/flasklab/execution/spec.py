@@ -9,6 +9,7 @@ from typing import Any
 
 from flasklab.recording.inherited import EVENTS
 
+DEVICES_VARIABLE = "CUDA_VISIBLE_DEVICES"  # names the GPUs that a process may see
 _BEGUN = "begun"
 _SERVING = "serving-"
 
@@ -24,6 +25,7 @@ class RunSpec:
     params: dict[str, Any]  # validated against the schema, defaults filled in
     folder: Path  # of the process that does it, which may have done other runs before
     seed: int | None = None  # of an earlier attempt, which a retry repeats
+    devices: tuple[str, ...] = ()  # the GPUs that are its own; none where nobody hands them out
     files: dict[str, Path]  # where the content of the uploaded files in `params` lies, by SHA-256
 
     @property
@@ -71,7 +73,7 @@ class RunSpec:
     def from_json(cls, data: dict[str, Any]) -> RunSpec:
         """The spec that `to_json` wrote."""
         files = {sha256: Path(path) for sha256, path in data["files"].items()}
-        return cls(**{**data, "folder": Path(data["folder"]), "files": files})
+        return cls(**{**data, "folder": Path(data["folder"]), "devices": tuple(data["devices"]), "files": files})
 
 
 def own_name(run_id: str, attempt: int) -> str:

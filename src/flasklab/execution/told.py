@@ -96,6 +96,7 @@ class Outcome(_Event, tag="outcome"):
     state: Literal["succeeded", "failed"]
     output: Any = None
     error: Failure | None = None
+    retry: bool = False  # whether the experiment allows its code to begin again after this failure
     clean: bool = False  # whether nothing of the run is left in its process, which has no more to say
 
     def __post_init__(self) -> None:

@@ -17,6 +17,7 @@ from flasklab.errors import (
     FileMissingError,
     FlasklabError,
     InvalidParametersError,
+    MissingResourcesError,
     ParameterError,
     QueueFullError,
     RunNotFoundError,
@@ -40,6 +41,7 @@ _STATUS: dict[type[FlasklabError], int] = {
     ExperimentBrokenError: 409,
     TooLargeError: 413,
     InvalidParametersError: 422,
+    MissingResourcesError: 422,
     QueueFullError: 429,
     StoreError: 503,
     ExperimentsLoadingError: 503,
@@ -50,6 +52,7 @@ _TITLES = {
     422: "Invalid parameters",
     429: "The queue is full",
 }
+_TITLE_OF = {MissingResourcesError: "More than the lab has"}
 _INSIDE = "Something went wrong inside the lab. Its log says what; trying again does no harm."
 
 
@@ -104,7 +107,7 @@ def problem_of(error: Exception) -> Problem:
         status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
         return Problem(
             status=status,
-            title=title_of(status),
+            title=_TITLE_OF.get(type(error)) or title_of(status),
             detail=str(error) if status != 500 else _INSIDE,
             errors=error.errors if isinstance(error, InvalidParametersError) else (),
             headers=_headers_of(error),

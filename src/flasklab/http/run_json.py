@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _LIVE = frozenset(
     {
-        *("id", "number", "experiment", "state", "progress", "seed", "attempt", "queue_position"),
+        *("id", "number", "experiment", "state", "progress", "seed", "attempt", "priority"),
+        *("not_before", "queue_position"),
         *("created_at", "started_at", "finished_at"),
     }
 )
@@ -97,6 +98,11 @@ def experiment_json(description: Description) -> dict[str, Any]:
         "timeout_seconds": description.timeout_seconds,
         "memory_bytes": description.memory_bytes,
         "retries": description.retries,
+        "retry_on": list(description.retry_on),
+        "retry_wait_seconds": description.retry_wait,
+        "priority": description.priority,
+        "concurrency": description.concurrency,
+        "resources": dict(description.resources),
         "isolation": description.isolation,
         "links": {
             "self": url_for("flasklab_api.experiment", name=name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 
@@ -13,3 +14,11 @@ def now() -> datetime:
 def rfc3339(at: datetime) -> str:
     """`at` as `2026-11-23T08:00:00.123456Z`."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def words_for_seconds(seconds: float) -> str:
+    """A wait for people, rounded up: "40 s", "12 min", "3 h"."""
+    whole = max(1, math.ceil(seconds))
+    if whole <= 90:
+        return f"{whole} s"
+    return f"{math.ceil(whole / 60)} min" if whole <= 5400 else f"{math.ceil(whole / 3600)} h"

@@ -6,7 +6,8 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from flasklab.errors import QueueFullError
+from flasklab.errors import MissingResourcesError, QueueFullError
+from flasklab.runs.admission import more_than_there_is
 from flasklab.runs.run import NewRun, Progress, Run, RunError, new_run_id
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
@@ -32,7 +33,7 @@ class RunSubmit:
 
     Args:
         store: where runs are kept
-        settings: for `max_queued`
+        settings: for `max_queued` and the pools of units
         intake: where a supervisor takes starts
         waiting: waits for a run's end
         wake: tells the supervisor that there is work; called after a commit of our own
@@ -42,6 +43,7 @@ class RunSubmit:
         self, store: Store, settings: Settings, intake: Intake, waiting: RunWait, wake: Callable[[], None]
     ) -> None:
         self._store = store
+        self._pools = settings.resources
         self._intake = intake
         self._waiting = waiting
         self._limit = QueueLimit(settings.max_queued)
@@ -58,12 +60,14 @@ class RunSubmit:
         tags: Iterable[str] = (),
         note: str = "",
         rerun_of: str | None = None,
+        priority: int | None = None,
+        not_before: datetime | None = None,
         wait: float = 0.0,
     ) -> tuple[Run, bool]:
         """Queue a run of an experiment.
 
         Args:
-            description: the experiment; its timeout, memory limit and retries become the run's
+            description: the experiment; its limits, retries and resources become the run's
             params: validated JSON values, defaults filled in
             given: names of the parameters that differ from the defaults
             created_by: who starts it
@@ -71,15 +75,21 @@ class RunSubmit:
             tags: the run's first tags, after those of the experiment
             note: its first note
             rerun_of: id of the run whose parameters it takes
+            priority: queued runs of a higher one begin first; the experiment's when not given
+            not_before: it begins at this moment at the earliest
             wait: seconds to wait for its end; not at all where too many wait already
 
         Returns:
             The run as it is then, and whether this call created it.
 
         Raises:
+            MissingResourcesError: it takes more units of a pool than the lab has.
             QueueFullError: as many runs are queued as the lab takes.
             StoreError: the run could not be stored; it does not exist.
         """
+        missing = more_than_there_is(description.resources, self._pools)
+        if missing:
+            raise MissingResourcesError(description.name, tuple(missing))
         new = NewRun(
             id=new_run_id(),
             experiment=description.name,
@@ -93,6 +103,10 @@ class RunSubmit:
             timeout_seconds=description.timeout_seconds,
             memory_bytes=description.memory_bytes,
             retries=description.retries,
+            retry_wait=description.retry_wait,
+            priority=description.priority if priority is None else priority,
+            not_before=not_before,
+            resources=description.resources,
         )
         with self._waiting.place(wait) as seconds:
             answer = self._intake.start({name: getattr(new, name) for name in _NEW}, wait=seconds > 0)

@@ -12,6 +12,7 @@ from flasklab.store.event_rows import EventRows
 from flasklab.store.hot_writes import HotWrites
 from flasklab.store.metric_chunks import MetricChunks
 from flasklab.store.metric_reads import MetricReads
+from flasklab.store.queue_rows import QueueRows
 from flasklab.store.run_rows import RunRows
 
 if TYPE_CHECKING:
@@ -21,10 +22,22 @@ if TYPE_CHECKING:
 class Unit:
     """One transaction's view of the store; over when the `with` block that gave it ends."""
 
-    __slots__ = ("artifacts", "attempts", "catalog", "environments", "events", "hot", "metrics", "points", "runs")
+    __slots__ = (
+        "artifacts",
+        "attempts",
+        "catalog",
+        "environments",
+        "events",
+        "hot",
+        "metrics",
+        "points",
+        "queue",
+        "runs",
+    )
 
     def __init__(self, connection: Connection) -> None:
         self.runs = RunRows(connection)
+        self.queue = QueueRows(connection)
         self.attempts = AttemptRows(connection)
         self.metrics = MetricChunks(connection)
         self.points = MetricReads(connection)

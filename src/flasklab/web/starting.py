@@ -9,6 +9,7 @@ from flask import Response, redirect, render_template, request, url_for
 from flasklab.errors import (
     FlasklabError,
     InvalidParametersError,
+    MissingResourcesError,
     ParameterError,
     QueueFullError,
     RunNotFoundError,
@@ -80,7 +81,7 @@ def start(experiment: str) -> AnyResponse:
         run = start_run(description, values, rerun_of=source.id if source else None)
     except InvalidParametersError as error:
         return _refused(description, submitted, error.errors, source)
-    except (QueueFullError, StoreError) as error:
+    except (MissingResourcesError, QueueFullError, StoreError) as error:
         problem = problem_of(error)
         told = (ParameterError("This run", f"was not started. {problem.detail}"),)
         answer = _refused(description, submitted, told, source, status=problem.status)
