@@ -76,7 +76,7 @@ def _live_json(news: Live) -> dict[str, Any]:
     return {
         "cursor": news.cursor,
         "poll_ms": news.poll_ms,
-        "run": live_run_json(news.run),
+        "run": live_run_json(news.run, news.waiting),
         "artifacts": news.artifacts,
         "keys": list(news.keys),
         "metrics": {key: summary_json(summary) for key, summary in news.metrics.items()},

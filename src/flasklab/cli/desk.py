@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flasklab.services.run_read import RunRead
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
+    from flasklab.services.waiting import Waiting
     from flasklab.store.logs import LogStore
 
 
@@ -33,6 +34,7 @@ class Desk:
     cancel: RunCancel
     read: RunRead
     follow: RunFollow
+    waiting: Waiting
     experiments: ExperimentRead
     upload: FileUpload
     logs: LogStore
@@ -61,6 +63,7 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
     from flasklab.services.run_read import RunRead
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
+    from flasklab.services.waiting import Waiting
     from flasklab.store import Store
     from flasklab.store.doorbell import Doorbell
     from flasklab.store.intake import Intake
@@ -70,6 +73,8 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
     wake = Doorbell(settings.results).ring
     intake = Intake(settings.results)
     wait = RunWait(store, intake)
+    experiments = ExperimentRead(store, settings, wake)
+    waiting = Waiting(store, settings, experiments)
     attendance = Attendance(settings.results)
     attendance.join()  # a supervisor stays for as long as someone is there
     try:
@@ -79,8 +84,9 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
             wait=wait,
             cancel=RunCancel(store, wake),
             read=RunRead(store),
-            follow=RunFollow(store),
-            experiments=ExperimentRead(store, settings, wake),
+            follow=RunFollow(store, waiting),
+            waiting=waiting,
+            experiments=experiments,
             upload=FileUpload(store),
             logs=store.logs,
         )

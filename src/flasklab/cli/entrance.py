@@ -34,6 +34,7 @@ FLAGS = {
     "port": "Port to listen on.",
     "max_upload": 'Largest upload, like "1 GiB".',
     "max_queued": "Runs that may wait before a start is refused.",
+    "resources": 'Units that runs share, like "gpu=2, license=1".',
     "max_log": 'Log kept per run, like "256 MiB".',
     "system_metrics": "Whether CPU, memory, disk, network and GPUs are recorded: on or off.",
     "trusted_hosts": "Host names the lab answers to besides this machine's, with commas.",

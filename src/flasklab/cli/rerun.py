@@ -9,7 +9,7 @@ import click
 from flasklab.cli.desk import opened
 from flasklab.cli.entrance import WHERE, lab_settings, setting_flags
 from flasklab.cli.given import given_parameters, merged, parameter_options
-from flasklab.cli.start import describe, see_through, start, start_options
+from flasklab.cli.start import describe, queue_options, see_through, start, start_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,9 +18,18 @@ if TYPE_CHECKING:
 @click.command(short_help="Run a run again, with or without changes.")
 @click.argument("run_id", metavar="ID")
 @parameter_options
+@queue_options
 @start_options
 @setting_flags(*WHERE)
-def rerun(run_id: str, texts: tuple[str, ...], files: tuple[str, ...], params_file: Path | None, **shown: Any) -> None:
+def rerun(
+    run_id: str,
+    texts: tuple[str, ...],
+    files: tuple[str, ...],
+    params_file: Path | None,
+    priority: int | None,
+    not_before: str | None,
+    **shown: Any,
+) -> None:
     """Run again what run ID did, with the parameters given here changed.
 
     ID is a run's id, the beginning of one, or a number like 12.
@@ -29,5 +38,6 @@ def rerun(run_id: str, texts: tuple[str, ...], files: tuple[str, ...], params_fi
         before = desk.read.resolve(run_id)
         description = describe(desk, before.experiment)
         changes = given_parameters(desk, description, texts=texts, files=files, params_file=params_file)
-        again = start(desk, description, merged(before.params, changes), rerun_of=before.id)
+        values = merged(before.params, changes)
+        again = start(desk, description, values, rerun_of=before.id, priority=priority, not_before=not_before)
         see_through(desk, again, **shown)

@@ -23,7 +23,8 @@ def show(run_id: str, as_json: bool) -> None:
     with opened(lab_settings()) as desk:
         run = desk.read.resolve(run_id)
         environment = desk.read.environment(run)
+        waiting = desk.waiting([run]).get(run.id)
     if as_json:
-        print_json(run_record(run) | {"environment": environment})
+        print_json(run_record(run) | {"waiting": waiting, "environment": environment})
     else:
-        print_run(console(), run)
+        print_run(console(), run, waiting or "")

@@ -63,7 +63,7 @@ class Capacity:
         return Limits(
             workers=self._settings.workers,
             pools=self._settings.resources,
-            concurrency=concurrency_of(catalog),
+            concurrency={} if catalog is None else catalog.concurrency,
         )
 
     def _holding(self, turn: Turn) -> Iterator[Attempt]:
@@ -73,12 +73,6 @@ class Capacity:
             if id(attempt) not in over or _still_holds(attempt):
                 yield attempt
         yield from filter(_still_holds, self._runner.leaving)
-
-
-def concurrency_of(catalog: Catalog | None) -> dict[str, int]:
-    """How many runs at once the experiments allow that have a limit."""
-    found = () if catalog is None else catalog.experiments
-    return {one.name: one.concurrency for one in found if one.concurrency is not None}
 
 
 def _still_holds(attempt: Attempt) -> bool:

@@ -67,6 +67,11 @@ class Catalog:
     environment_id: str | None = None
     described_at: float = 0.0  # Unix seconds
 
+    @property
+    def concurrency(self) -> dict[str, int]:
+        """How many runs at once the experiments allow that have a limit, by name."""
+        return {one.name: one.concurrency for one in self.experiments if one.concurrency is not None}
+
     def find(self, name: str) -> Description | None:
         """The experiment of this name, or None."""
         return next((found for found in self.experiments if found.name == name), None)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
     from flasklab.services.table_read import TableRead
+    from flasklab.services.waiting import Waiting
     from flasklab.store import Store
 
 EXTENSION = "flasklab"
@@ -49,6 +50,7 @@ class Services:
     experiments: ExperimentRead
     upload: FileUpload
     status: LabStatus
+    waiting: Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

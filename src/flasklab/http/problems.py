@@ -52,7 +52,7 @@ _TITLES = {
     422: "Invalid parameters",
     429: "The queue is full",
 }
-_TITLE_OF = {MissingResourcesError: "More than the lab has"}
+_TITLE_OF: dict[type[FlasklabError], str] = {MissingResourcesError: "More than the lab has"}
 _INSIDE = "Something went wrong inside the lab. Its log says what; trying again does no harm."
 
 

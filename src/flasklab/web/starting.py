@@ -23,8 +23,10 @@ from flasklab.http.lab import current_lab
 from flasklab.http.negotiation import wants_html
 from flasklab.http.problems import problem_of
 from flasklab.http.run_json import experiment_json
+from flasklab.http.start_options import typed_options
 from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, start_run
 from flasklab.http.submitted import RESERVED, read_submitted
+from flasklab.runs.admission import more_than_there_is
 from flasklab.services.experiment_read import ExperimentBrokenError
 from flasklab.web.forms import filled_with, parameters_form
 from flasklab.web.presenters import present_form
@@ -166,6 +168,8 @@ def _page(
         problems=problems,
         queue=current_lab().services.status(),
         copies=copies_of(description, _values_to_copy(description, texts, files)),
+        missing=more_than_there_is(description.resources, current_lab().settings.resources),
+        typed=typed_options(),
     )
     return render_template("flasklab/pages/form.html", page=page, form=filled)
 

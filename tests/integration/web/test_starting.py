@@ -30,10 +30,13 @@ RUN_KEYS = [
     "note",
     "seed",
     "attempt",
+    "priority",
+    "not_before",
     "queue_position",
     "created_at",
     "started_at",
     "finished_at",
+    "waiting",
     "links",
 ]
 

@@ -26,6 +26,7 @@ TABS = ("overview", "charts", "log", "results", "files", "parameters", "system",
 _FIRST_FIGURES = 12  # on the overview
 _MOST_FIGURES = 120  # on a page of results that was not asked for all
 _STATS = 6  # metrics in the strip
+_EXACT_PLACES = 5000  # beyond, places in the queue are reckoned
 _MOST_CHARTS = 8  # in the overview
 
 
@@ -160,6 +161,7 @@ def present_run(
     queue: LabNow | None,
     links: RunLinks,
     tab: str = "overview",
+    waiting: str = "",
     system_keys: Sequence[str] = (),
     figures_named: str = "",
     all_figures: bool = False,
@@ -177,6 +179,7 @@ def present_run(
         queue: the lab at this moment
         links: addresses of the run
         tab: the view asked for; an unknown one is the overview
+        waiting: why it waits; "" unless it is queued
         system_keys: what was measured of its processes; without any, there is no view of them
         figures_named: only figures whose names contain it are drawn among the results
         all_figures: more than the first hundred of them are drawn
@@ -193,7 +196,7 @@ def present_run(
         title=f"#{run.number} {run.experiment}",
         word=STATE_WORDS[run.state],
         final=run.state.is_final,
-        waiting=_waiting(run, queue),
+        waiting=_waiting(run, waiting),
         canceling=run.cancel_requested_at is not None and not run.state.is_final,
         percent=percent(run.progress),
         progress=position_text(run.progress) if run.progress else "",
@@ -234,13 +237,16 @@ def _seen(shown: Sequence[results.Figure], tab: str, named: str, every: bool) ->
     return tuple(wanted if every else wanted[:_MOST_FIGURES])
 
 
-def _waiting(run: Run, queue: LabNow | None) -> str:
+def _waiting(run: Run, why: str) -> str:
+    """Its place in the queue, if it has one, and why it waits; the live island writes the same."""
     if run.state is not RunState.QUEUED:
         return ""
-    position = run.queue_position
-    ahead = (position or 1) - 1
-    place = "It is next in the queue." if not ahead else f"{formats.count(ahead, 'run')} before it in the queue."
-    return f"{place} {queue.reason}".strip() if queue else place
+    if run.queue_position is None:
+        return why
+    ahead = run.queue_position - 1
+    about = "About " if ahead >= _EXACT_PLACES else ""
+    place = f"{about}{formats.count(ahead, 'run')} before it in the queue." if ahead else "It is next in the queue."
+    return f"{place} {why}".strip()
 
 
 def _stats(run: Run, at: datetime) -> tuple[Stat, ...]:

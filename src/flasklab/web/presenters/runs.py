@@ -13,7 +13,7 @@ from flasklab.web.presenters.dotted import dotted
 from flasklab.web.presenters.frame import STATE_WORDS, LabNow, Queue, RunLine, present_queue, run_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from flasklab.runs.run import Run
@@ -94,14 +94,19 @@ class RunsPage:
 
 
 def present_runs(
-    page: PageOfRuns, filters: RunFilters, *, queue: LabNow | None = None, at: datetime | None = None
+    page: PageOfRuns,
+    filters: RunFilters,
+    *,
+    queue: LabNow | None = None,
+    waiting: Mapping[str, str] | None = None,
+    at: datetime | None = None,
 ) -> RunsPage:
-    """One page of the runs table as of `at` (now, when not given)."""
+    """One page of the runs table as of `at` (now, when not given); `waiting` says why queued runs wait, by id."""
     at = at or present_time()
     mixed = len({run.experiment for run in page.runs}) > 1
     columns = () if mixed else (*_parameters(page.runs), *_outputs(page.runs))
     return RunsPage(
-        rows=tuple(_row(run, columns, at) for run in page.runs),
+        rows=tuple(_row(run, columns, (waiting or {}).get(run.id, ""), at) for run in page.runs),
         columns=columns,
         mixed=mixed,
         filters=filters,
@@ -149,11 +154,11 @@ def _outputs(runs: Sequence[Run]) -> Iterable[Column]:
     ]
 
 
-def _row(run: Run, columns: Sequence[Column], at: datetime) -> RunRow:
+def _row(run: Run, columns: Sequence[Column], waiting: str, at: datetime) -> RunRow:
     params, outputs = dotted(run.params), scalars(run.output)
     pairs = [f"{key} {formats.value(item, limit=40)}" for key, item in list(outputs.items())[:3]]
     return RunRow(
-        run=run_line(run, at),
+        run=run_line(run, at, waiting),
         cells=tuple(_cell(run, params if column.kind == "param" else outputs, column) for column in columns),
         output=", ".join(pairs),
         by=run.created_by,
