@@ -53,27 +53,30 @@ class Admission:
 
     def admit(self, run: Wanted) -> bool:
         """Whether the next run in the queue may begin; it is taken as under way then, and as waiting otherwise."""
-        if self.why_not(run):
-            self._note_waiting(run)
+        if self._is_behind(run):
             return False
-        self._under_way.append(run)
-        return True
+        if not self.why_not(run):
+            self._under_way.append(run)
+            return True
+        self._behind[run.experiment] = run.number
+        fits = not self._too_much(run.resources) and not self._no_place(run.experiment)
+        if fits and (self._no_units(run) or self._after(run)):
+            for pool in run.resources:
+                self._awaited.setdefault(pool, run.number)
+        return False
 
     def why_not(self, run: Wanted) -> str:
         """Why a run may not begin, after all those that were looked at before it; "" when it may."""
         return (
             self._too_much(run.resources)
             or self._no_place(run.experiment)
-            or self._no_units(run.resources)
+            or self._no_units(run)
             or self._no_worker()
             or self._after(run)
         )
 
-    def _note_waiting(self, run: Wanted) -> None:
-        self._behind.setdefault(run.experiment, run.number)
-        if not self._too_much(run.resources):
-            for pool in run.resources:
-                self._awaited.setdefault(pool, run.number)
+    def _is_behind(self, run: Wanted) -> bool:
+        return self._behind.get(run.experiment, run.number) != run.number
 
     def _too_much(self, resources: Mapping[str, int]) -> str:
         return " ".join(more_than_there_is(resources, self._limits.pools))
@@ -94,8 +97,8 @@ class Admission:
             return f"A run of {experiment} is under way, which allows one at once (concurrency=1)."
         return f"{count} runs of {experiment} are under way, and it allows {limit} at once (concurrency={limit})."
 
-    def _no_units(self, resources: Mapping[str, int]) -> str:
-        for pool, wanted in resources.items():
+    def _no_units(self, run: Wanted) -> str:
+        for pool, wanted in run.resources.items():
             takers = [one for one in self._under_way if one.resources.get(pool)]
             taken = sum(one.resources[pool] for one in takers)
             there = self._limits.pools.get(pool, 0)
@@ -109,7 +112,7 @@ class Admission:
                 return (
                     f"It waits for {run.resources[pool]} {pool}: #{self._awaited[pool]} waits for it too, and is first."
                 )
-        if self._behind.get(run.experiment, run.number) != run.number:
+        if self._is_behind(run):
             first = f"#{self._behind[run.experiment]} of {run.experiment}"
             return f"It waits for its turn: {first} is before it and waits too."
         return ""

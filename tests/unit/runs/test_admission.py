@@ -44,6 +44,12 @@ def test_nobody_takes_units_for_which_a_run_before_it_waits() -> None:
     assert rule.why_not(run(3, "small", gpu=1)) == "It waits for 1 gpu: #2 waits for it too, and is first."
 
 
+def test_a_run_that_waits_for_something_else_keeps_no_units_from_others() -> None:
+    rule = admission(run(1, "train", gpu=1), pools={"gpu": 2}, concurrency={"train": 1})
+    assert not rule.admit(run(2, "train", gpu=1))
+    assert rule.admit(run(3, "device", gpu=1))
+
+
 def test_within_an_experiment_nobody_overtakes() -> None:
     rule = admission(run(1, "other", gpu=1), pools={"gpu": 1})
     assert not rule.admit(run(2, "e", gpu=1))
