@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import charting, idling, importing, killing, opening, recording, rivals, starting, watching
+from benchmarks import charting, idling, importing, killing, opening, queueing, recording, rivals, starting, watching
 
 ALL = {
     "importing": importing.measure,
@@ -14,6 +14,7 @@ ALL = {
     "watching": watching.measure,
     "charting": charting.measure,
     "opening": opening.measure,
+    "queueing": queueing.measure,
 }
 ASKED = {"killing": killing.measure, "rivals": rivals.measure}  # minutes long: only where they are named
 

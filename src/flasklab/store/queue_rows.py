@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, func, select, tuple_, update
+from sqlalchemy import and_, bindparam, func, select, update
 
 from flasklab.runs.state import RunState
 from flasklab.store.run_transitions import CLAIMABLE, claimable
@@ -23,15 +23,21 @@ if TYPE_CHECKING:
 
     from flasklab.store.claims import Claimable
 
-EXACT_PLACES = 5000
+EXACT_PLACES = 2000
 """Up to here a place in the queue is counted; beyond, it is reckoned from the runs' numbers and may be too high."""
 _MOST_RELEASED = 5000  # in one transaction, so that it stays short
 
 _QUEUED = RunState.QUEUED.value
 _WAITING = and_(runs.c.state == _QUEUED, runs.c.held == 0)
-_place = tuple_(runs.c.rank, runs.c.number)
 _HELD = and_(runs.c.held == 1, runs.c.state == _QUEUED)
 
+_FIRST = (
+    select(runs.c.number, func.row_number().over(order_by=(runs.c.rank, runs.c.number)).label("place"))
+    .where(_WAITING)
+    .order_by(runs.c.rank, runs.c.number)
+    .limit(EXACT_PLACES)
+    .subquery()
+)
 _OF_EXPERIMENT = (
     select(*CLAIMABLE)
     .where(runs.c.experiment == bindparam("the_experiment"), _WAITING)
@@ -50,9 +56,9 @@ _UNDER_WAY = select(runs.c.number, runs.c.experiment, runs.c.resources).where(ru
 
 
 def _heads() -> Select[Any]:
-    """The first queued run of each experiment: hops from one experiment to the next in the index."""
-    hop = select(func.min(runs.c.experiment).label("name")).where(_WAITING).cte("hop", recursive=True)
-    following = select(func.min(runs.c.experiment)).where(_WAITING, runs.c.experiment > hop.c.name).scalar_subquery()
+    """The first queued run of each experiment: hops from one experiment to the next in the index, queued or not."""
+    hop = select(func.min(runs.c.experiment).label("name")).cte("hop", recursive=True)
+    following = select(func.min(runs.c.experiment)).where(runs.c.experiment > hop.c.name).scalar_subquery()
     hop = hop.union_all(select(following).select_from(hop).where(hop.c.name.is_not(None)))
     first = (
         select(runs.c.number)
@@ -85,7 +91,7 @@ class QueueRows:
 
     def heads(self) -> list[Head]:
         """The first queued run of each experiment that has one, in queue order; held ones are left out."""
-        numbers = list(self._connection.execute(_HEADS).scalars())
+        numbers = [number for number in self._connection.execute(_HEADS).scalars() if number is not None]
         if not numbers:
             return []
         statement = (
@@ -122,18 +128,10 @@ class QueueRows:
             keys: rank and number of each
         """
         wanted = sorted(set(keys))
-        first, last = wanted[0], wanted[-1]
-        before = select(runs.c.number).where(_WAITING, _place < tuple_(*first)).limit(EXACT_PLACES).subquery()
-        ahead = int(self._connection.execute(select(func.count()).select_from(before)).scalar_one())
-        between = (
-            select(runs.c.rank, runs.c.number)
-            .where(_WAITING, _place >= tuple_(*first), _place <= tuple_(*last))
-            .order_by(runs.c.rank, runs.c.number)
-            .limit(max(0, EXACT_PLACES - ahead))
-        )
-        seen = enumerate(self._connection.execute(between), start=ahead + 1)
-        counted = {(row.rank, row.number): place for place, row in seen}
-        places = {key: counted[key] for key in wanted if key in counted}
+        numbers = [number for _, number in wanted]
+        counted = select(_FIRST.c.number, _FIRST.c.place).where(_FIRST.c.number.in_(numbers))
+        exact = {row.number: int(row.place) for row in self._connection.execute(counted)}
+        places = {key: exact[key[1]] for key in wanted if key[1] in exact}
         far = [key for key in wanted if key not in places]
         return places | self._reckoned(far) if far else places
 

@@ -39,7 +39,7 @@ export interface RunNow {
 export const begun = (run: Pick<RunNow, 'started_at' | 'seed'>): number =>
   Number(run.started_at !== null) + Number(run.seed !== null);
 
-const EXACT_PLACES = 5000; // beyond, places in the queue are reckoned
+const EXACT_PLACES = 2000; // beyond, places in the queue are reckoned
 
 /** Its place in the queue, if it has one, and why it waits; as the page says it. */
 export const waiting = (position: number | null, why: string): string => {

@@ -26,7 +26,7 @@ TABS = ("overview", "charts", "log", "results", "files", "parameters", "system",
 _FIRST_FIGURES = 12  # on the overview
 _MOST_FIGURES = 120  # on a page of results that was not asked for all
 _STATS = 6  # metrics in the strip
-_EXACT_PLACES = 5000  # beyond, places in the queue are reckoned
+_EXACT_PLACES = 2000  # beyond, places in the queue are reckoned
 _MOST_CHARTS = 8  # in the overview
 
 
