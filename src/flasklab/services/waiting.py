@@ -64,7 +64,7 @@ class Situation:
         for _, head in self.heads:
             why = rule.why_not(head)
             if why:
-                return why
+                return why if rule.free_workers <= 0 else f"#{head.number} of {head.experiment}: {why}"
             rule.admit(head)
         return _SOON
 

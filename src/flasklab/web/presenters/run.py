@@ -196,7 +196,7 @@ def present_run(
         title=f"#{run.number} {run.experiment}",
         word=STATE_WORDS[run.state],
         final=run.state.is_final,
-        waiting=_waiting(run, waiting),
+        waiting=waiting_text(run.queue_position, waiting) if run.state is RunState.QUEUED else "",
         canceling=run.cancel_requested_at is not None and not run.state.is_final,
         percent=percent(run.progress),
         progress=position_text(run.progress) if run.progress else "",
@@ -237,13 +237,11 @@ def _seen(shown: Sequence[results.Figure], tab: str, named: str, every: bool) ->
     return tuple(wanted if every else wanted[:_MOST_FIGURES])
 
 
-def _waiting(run: Run, why: str) -> str:
-    """Its place in the queue, if it has one, and why it waits; the live island writes the same."""
-    if run.state is not RunState.QUEUED:
-        return ""
-    if run.queue_position is None:
+def waiting_text(position: int | None, why: str) -> str:
+    """A queued run's place, if it has one, and why it waits; the live island writes the same."""
+    if position is None:
         return why
-    ahead = run.queue_position - 1
+    ahead = position - 1
     about = "About " if ahead >= _EXACT_PLACES else ""
     place = f"{about}{formats.count(ahead, 'run')} before it in the queue." if ahead else "It is next in the queue."
     return f"{place} {why}".strip()
