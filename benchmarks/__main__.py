@@ -10,6 +10,7 @@ from benchmarks import (
     importing,
     killing,
     opening,
+    queueing,
     recording,
     rivals,
     roundtrip,
@@ -28,6 +29,7 @@ ALL = {
     "watching": watching.measure,
     "charting": charting.measure,
     "opening": opening.measure,
+    "queueing": queueing.measure,
 }
 ASKED = {"killing": killing.measure, "rivals": rivals.measure}  # minutes long: only where they are named
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,11 @@ def duration_seconds(text: str | float) -> float:
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
+def is_pool_name(name: object) -> bool:
+    """Whether a pool of units may have this name: letters, digits, "_" and "-", like "gpu" or "license"."""
+    return isinstance(name, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,49}", name) is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every setting of a lab, with absolute paths and plain numbers."""
@@ -75,6 +80,7 @@ class Settings:
     max_upload: int = 1024**3  # bytes of one request body
     max_queued: int = 100_000  # runs waiting before a start is refused
     max_file: int = 0  # bytes of the largest file a run may write; 0 is no limit
+    resources: Mapping[str, int] = field(default_factory=dict, hash=False)  # units of each pool that runs share
     max_log: int = 256 * 1024**2  # bytes of log kept per run
     min_free: int = 256 * 1024**2  # bytes free on the disk, below which no run is started
     grace: float = 5.0  # seconds that running work gets when the lab is stopped
@@ -102,14 +108,17 @@ class Settings:
     def to_environ(self) -> dict[str, str]:
         """As environment variables, which beat a config file; for a process that reads its settings anew."""
         values = {key: value for key, value in asdict(self).items() if key != "root"}
-        return {
-            PREFIX + key.upper(): ",".join(value) if isinstance(value, tuple) else str(value)
-            for key, value in values.items()
-        }
+        return {PREFIX + key.upper(): _as_text(value) for key, value in values.items()}
 
     def replaced(self, **changes: Any) -> Settings:
         """A copy with some settings changed."""
         return replace(self, **changes)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ",".join(f"{name}={units}" for name, units in value.items())
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -147,6 +156,17 @@ def _switch(value: Any) -> bool:
     return word in _ON
 
 
+def _pools(value: Any) -> dict[str, int]:
+    pairs = value.items() if hasattr(value, "items") else (part.partition("=")[::2] for part in _names(value))
+    pools = {}
+    for name, units in pairs:
+        name, count = str(name).strip(), str(units).strip()
+        if not is_pool_name(name) or not count.isdecimal():
+            raise ValueError(f'{name}={units} is no pool of units; write "gpu=2, license=1"')
+        pools[name] = int(count)
+    return pools
+
+
 def _executor(value: Any) -> str:
     if value == "celery":
         raise ValueError('executing with Celery is not there yet; write "local"')
@@ -177,6 +197,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "max_upload": size_bytes,
     "max_queued": _whole(0),
     "max_file": size_bytes,
+    "resources": _pools,
     "max_log": size_bytes,
     "min_free": size_bytes,
     "grace": _patience,

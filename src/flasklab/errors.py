@@ -53,6 +53,13 @@ class QueueFullError(FlasklabError):
         )
 
 
+class MissingResourcesError(FlasklabError):
+    """A run takes more units of a pool than the lab has, so that it would wait for ever."""
+
+    def __init__(self, experiment: str, sentences: tuple[str, ...]) -> None:
+        super().__init__(f"No run of {experiment} can begin here. {' '.join(sentences)}")
+
+
 class TooLargeError(FlasklabError):
     """What was sent is larger than the lab accepts."""
 

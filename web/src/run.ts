@@ -4,7 +4,7 @@ import { mount } from './islands';
 import { all, make, one, setText } from './dom';
 import { isSystem } from './charts/families';
 import { Charts } from './charts/page';
-import { begun, Follower, isFinal, type Live, type Metrics } from './run/live';
+import { begun, Follower, isFinal, type Live, type Metrics, waiting } from './run/live';
 import { Log } from './run/log';
 import { refresh, remember } from './run/refresh';
 import { Strip } from './run/strip';
@@ -81,11 +81,9 @@ class RunPage {
     else if (begun(live.run) > this.begun) {
       this.begun = begun(live.run);
       this.adopt(await refresh(RECORD, []));
-    } else if (live.run.queue_position !== null) {
-      const ahead = live.run.queue_position - 1;
-      const place = ahead ? `${ahead} ${ahead === 1 ? 'run' : 'runs'} before it in the queue.` : 'It is next in the queue.';
+    } else if (live.run.state === 'queued') {
       const words = one('[data-stat="waiting"]');
-      if (words) setText(words, (words.textContent ?? '').replace(/^.*?queue\./, place));
+      if (words) setText(words, waiting(live.run.queue_position, live.run.waiting ?? ''));
     }
   }
 

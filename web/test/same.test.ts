@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Progress } from '../src/run/live';
+import { type Progress, waiting } from '../src/run/live';
 import { leftText, positionText, rateText } from '../src/run/progress';
 import { ago, duration, number, since, size } from '../src/format';
 import { spans } from '../src/run/ansi';
@@ -12,6 +12,9 @@ describe('server and browser agree', () => {
   test.each(same.duration as [number, string][])('duration %s', (value, text) => expect(duration(value)).toBe(text));
   test.each(same.size as [number, string][])('size %s', (value, text) => expect(size(value)).toBe(text));
   test.each(same.ago as [number, string][])('ago %s', (value, text) => expect(ago(value, '2026-01-01')).toBe(text));
+  test.each(same.waiting as [number | null, string, string][])('place %s, %s', (position, why, text) =>
+    expect(waiting(position, why)).toBe(text),
+  );
   test.each(same.rate as [number, string, string][])('rate %s', (rate, unit, text) => expect(rateText(rate, unit)).toBe(text));
   test.each(same.left as [number, string][])('left %s', (seconds, text) => expect(leftText(seconds)).toBe(text));
   test.each(same.position as unknown as [Progress, string][])('position %j', (progress, text) =>

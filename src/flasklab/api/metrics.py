@@ -76,7 +76,7 @@ def _live_json(news: Live) -> dict[str, Any]:
     return {
         "cursor": news.cursor,
         "poll_ms": news.poll_ms,
-        "run": live_run_json(news.run),
+        "run": live_run_json(news.run, news.waiting),
         "artifacts": news.artifacts,
         "event": news.event,
         "keys": list(news.keys),

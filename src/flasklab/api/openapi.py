@@ -160,12 +160,14 @@ def _start(operation_id: str, summary: str, schema: dict[str, Any]) -> dict[str,
     operation = _operation(operation_id, summary, _ref("Run"), statuses=(200, 202), problems=(404, 409, 413, 422, 429))
     operation["requestBody"] = {"content": {kind: {"schema": schema} for kind in kinds}}
     operation["parameters"] = [
+        _query("priority", "Queued runs of a higher one begin first; the experiment's when not given", "integer"),
+        _query("not_before", "It begins at this moment at the earliest (RFC 3339)", "string"),
         {
             "name": "Idempotency-Key",
             "in": "header",
             "description": "A repeated start with the same key answers with the first run",
             "schema": {"type": "string", "maxLength": 255},
-        }
+        },
     ]
     return operation
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flasklab.services.run_read import RunRead
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
+    from flasklab.services.waiting import Waiting
     from flasklab.store.logs import LogStore
 
 
@@ -35,6 +36,7 @@ class Desk:
     keep: RunKeep
     read: RunRead
     follow: RunFollow
+    waiting: Waiting
     experiments: ExperimentRead
     upload: FileUpload
     logs: LogStore
@@ -64,6 +66,7 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
     from flasklab.services.run_read import RunRead
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
+    from flasklab.services.waiting import Waiting
     from flasklab.store import Store
     from flasklab.store.doorbell import Doorbell
     from flasklab.store.intake import Intake
@@ -73,6 +76,8 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
     wake = Doorbell(settings.results).ring
     intake = Intake(settings.results)
     wait = RunWait(store, intake)
+    experiments = ExperimentRead(store, settings, wake)
+    waiting = Waiting(store, settings, experiments)
     attendance = Attendance(settings.results)
     attendance.join()  # a supervisor stays for as long as someone is there
     try:
@@ -83,8 +88,9 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
             cancel=RunCancel(store, wake),
             keep=RunKeep(store),
             read=RunRead(store),
-            follow=RunFollow(store),
-            experiments=ExperimentRead(store, settings, wake),
+            follow=RunFollow(store, waiting),
+            waiting=waiting,
+            experiments=experiments,
             upload=FileUpload(store),
             logs=store.logs,
         )

@@ -35,6 +35,7 @@ FLAGS = {
     "max_upload": 'Largest upload, like "1 GiB".',
     "max_queued": "Runs that may wait before a start is refused.",
     "max_file": 'Largest file that a run may write, like "10 GiB"; 0 is no limit.',
+    "resources": 'Units that runs share, like "gpu=2, license=1".',
     "max_log": 'Log kept per run, like "256 MiB".',
     "min_free": 'Free space below which no run is started, like "256 MiB".',
     "grace": 'What running work gets when the lab is stopped, like "10s".',

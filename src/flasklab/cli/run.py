@@ -9,7 +9,7 @@ import click
 from flasklab.cli.desk import opened
 from flasklab.cli.entrance import WHERE, lab_settings, setting_flags
 from flasklab.cli.given import given_parameters, parameter_options
-from flasklab.cli.start import describe, see_through, start, start_options
+from flasklab.cli.start import describe, queue_options, see_through, start, start_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,10 +18,17 @@ if TYPE_CHECKING:
 @click.command(short_help="Run an experiment and follow it.")
 @click.argument("experiment")
 @parameter_options
+@queue_options
 @start_options
 @setting_flags(*WHERE)
 def run(
-    experiment: str, texts: tuple[str, ...], files: tuple[str, ...], params_file: Path | None, **shown: Any
+    experiment: str,
+    texts: tuple[str, ...],
+    files: tuple[str, ...],
+    params_file: Path | None,
+    priority: int | None,
+    not_before: str | None,
+    **shown: Any,
 ) -> None:
     """Run EXPERIMENT, follow its log and print its output as JSON.
 
@@ -31,8 +38,10 @@ def run(
         flasklab run double -p param=21
         flasklab run classify --file data=@table.csv -p model=forest
         flasklab run train --params params.yaml
+        flasklab run train --priority 5 --not-before 22:00
     """
     with opened(lab_settings(), new=True) as desk:
         description = describe(desk, experiment)
         values = given_parameters(desk, description, texts=texts, files=files, params_file=params_file)
-        see_through(desk, start(desk, description, values), **shown)
+        started = start(desk, description, values, priority=priority, not_before=not_before)
+        see_through(desk, started, **shown)

@@ -78,6 +78,8 @@ def progress_text(run: Run) -> str:
     """How far a run has come: its place in the queue, or where its loops are."""
     if run.queue_position is not None:
         return f"number {run.queue_position} in the queue"
+    if run.state is RunState.QUEUED and run.not_before is not None:
+        return f"not before {time_text(run.not_before)}"
     if run.progress is None or run.state.is_final:
         return ""
     return position_text(run.progress)
@@ -99,8 +101,15 @@ def error_text(state: RunState, error: RunError) -> str:
     return f"{error.type}: {error.message}{where}" if state is RunState.FAILED else error.message
 
 
-def print_run(out: Console, run: Run, attempts: Sequence[Attempt] = ()) -> None:
-    """Everything a person wants to know of one run; its attempts where there were several."""
+def print_run(out: Console, run: Run, attempts: Sequence[Attempt] = (), waiting: str = "") -> None:
+    """Everything a person wants to know of one run; its attempts where there were several.
+
+    Args:
+        out: where to print
+        run: which
+        attempts: of the run
+        waiting: why a queued one waits
+    """
     out.print(f"#{run.number} {run.experiment}", style="bold", end=" ")
     told = (progress_text(run), pace_and_left(run))
     out.print(state_text(run.state), " · ".join(one for one in told if one))
@@ -110,6 +119,8 @@ def print_run(out: Console, run: Run, attempts: Sequence[Attempt] = ()) -> None:
     took = f", took {amounts.duration(run.duration_seconds)}" if run.duration_seconds is not None else ""
     by = f" by {run.created_by}" if run.created_by else ""
     out.print(f"{run.id}, {moment}{by}{took}", style="dim")
+    if waiting:
+        out.print(waiting)
     if run.tags or run.note:
         out.print(" ".join(f"[{tag}]" for tag in run.tags), run.note)
     if run.error is not None:

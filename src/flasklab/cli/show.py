@@ -24,8 +24,9 @@ def show(run_id: str, as_json: bool) -> None:
         run = desk.read.resolve(run_id)
         environment = desk.read.environment(run)
         attempts = desk.read.attempts(run.id)
+        waiting = desk.waiting([run]).get(run.id)
     if as_json:
         told = [attempt_values(one) for one in attempts]
-        print_json(run_record(run) | {"attempts": told, "environment": environment})
+        print_json(run_record(run) | {"attempts": told, "waiting": waiting, "environment": environment})
     else:
-        print_run(console(), run, attempts)
+        print_run(console(), run, attempts, waiting or "")

@@ -12,10 +12,12 @@ from flasklab.cli.desk import whoever_asks
 from flasklab.cli.following import display, follow
 from flasklab.cli.run_text import error_text
 from flasklab.runs.state import RunState
+from flasklab.runs.times import now, read_moment
 from flasklab.services.run_record import run_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from flasklab.cli.desk import Desk
     from flasklab.experiments.description import Description
@@ -31,6 +33,17 @@ def start_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--detach", "-d", is_flag=True, help="Start it, print its id and leave it to the lab."),
         click.option("--quiet", "-q", is_flag=True, help="Print the output only, not the log."),
         click.option("--json", "as_json", is_flag=True, help="Print the whole run as JSON, not just its output."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def queue_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the flags that say how a start is queued."""
+    options = (
+        click.option("--priority", type=click.IntRange(-1_000_000, 1_000_000), help="Higher ones begin first."),
+        click.option("--not-before", metavar="WHEN", help='Begin then at the earliest: "14:00", "2026-11-25T14:00".'),
     )
     for option in reversed(options):
         command = option(command)
@@ -57,10 +70,14 @@ def start(
     *,
     rerun_of: str | None = None,
     restore_from: str | None = None,
+    priority: int | None = None,
+    not_before: str | None = None,
 ) -> Run:
     """Validate the parameters and queue a run.
 
     Raises:
+        click.BadOptionUsage: `not_before` is no moment.
+        MissingResourcesError: it takes more units of a pool than the lab has.
         InvalidParametersError: some cannot be used.
         QueueFullError: the lab takes no more runs for now.
     """
@@ -74,8 +91,17 @@ def start(
         created_by=whoever_asks(),
         rerun_of=rerun_of,
         restore_from=restore_from,
+        priority=priority,
+        not_before=None if not_before is None else _moment(not_before),
     )
     return run
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return read_moment(text, now())
+    except ValueError as error:
+        raise click.BadOptionUsage("--not-before", f"--not-before {error}.") from None
 
 
 def see_through(desk: Desk, run: Run, *, detach: bool, quiet: bool, as_json: bool) -> NoReturn:

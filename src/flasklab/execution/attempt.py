@@ -16,6 +16,7 @@ from flasklab.recording.frames import Decoder
 from flasklab.runs.amounts import memory
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from concurrent.futures import Future
     from datetime import datetime
     from pathlib import Path
@@ -43,6 +44,8 @@ class Limits:
     timeout_seconds: float | None
     memory_bytes: int | None
     retries: int
+    retry_wait: float = 0.0  # seconds before the first retry
+    retries_memory: bool = False  # whether it is tried again after it used too much memory
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,6 +56,8 @@ class Attempt:
     created_at: datetime  # when its run was
     limits: Limits
     begun_before: int  # earlier attempts whose code began
+    resources: Mapping[str, int] = field(default_factory=dict)  # units of each pool that it takes
+    devices: tuple[str, ...] = ()  # the GPUs that are its own; none where nobody hands them out
     zygote: ZygoteHandle
     log: LogWriter
     recorded: Recorded

@@ -31,7 +31,7 @@ from flasklab.execution.calling import call
 from flasklab.execution.endings import UNPREPARED
 from flasklab.execution.limits import explain_too_large, limit_files
 from flasklab.execution.places import place_of
-from flasklab.execution.spec import RunSpec
+from flasklab.execution.spec import DEVICES_VARIABLE, RunSpec
 from flasklab.execution.wire import Channel
 from flasklab.experiments.schema import Parameters
 from flasklab.recording.bars import watch_bars
@@ -241,6 +241,8 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
     if spec.cgroup is not None:
         cgroups.join(spec.cgroup)
     max_file = limit_files(spec.max_file, definition.max_file_bytes)
+    if spec.devices:
+        os.environ[DEVICES_VARIABLE] = ",".join(spec.devices)
     leave(spec.folder, recorder)
     try:
         with contextlib.suppress(FileExistsError):
@@ -261,7 +263,7 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
         except InvalidParametersError as error:
             outcome = _refused(error)
         except Exception as error:  # a disk that is full, a library that reads a table and fails
-            outcome = _failed(error)
+            outcome = _failed(error, definition)
         else:
             outcome = explain_too_large(_called(definition, arguments, recorder), max_file)
         _flush()
@@ -341,7 +343,7 @@ def _called(definition: Definition, arguments: dict[str, Any], recorder: PipeRec
     except SystemExit as stop:
         return _exited(stop)
     except BaseException as error:
-        return _failed(error)
+        return _failed(error, definition)
 
 
 def _refused(error: InvalidParametersError) -> dict[str, Any]:
@@ -367,7 +369,7 @@ def _exited(stop: SystemExit) -> dict[str, Any]:
     }
 
 
-def _failed(error: BaseException) -> dict[str, Any]:
+def _failed(error: BaseException, definition: Definition) -> dict[str, Any]:
     trace = shortened(_trace(error), _LONGEST_TEXT)
     print(trace, file=sys.stderr, end="")
     try:
@@ -381,6 +383,7 @@ def _failed(error: BaseException) -> dict[str, Any]:
         "output": None,
         "error": {"type": type(error).__name__, "message": message, "traceback": trace, "where": place_of(error)},
         "errno": error.errno if isinstance(error, OSError) else None,
+        "retry": isinstance(error, definition.retry_on),
     }
 
 

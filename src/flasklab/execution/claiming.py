@@ -42,13 +42,15 @@ class Claim:
     attempt: int  # the fence of all that is written for it
     zygote: ZygoteHandle
     checkpoints: Mapping[str, int] = field(default_factory=dict)  # of earlier attempts: numbers of their events by name
+    devices: tuple[str, ...] = ()  # the GPUs that are its own
 
     @property
     def warm(self) -> bool:
         """Whether a process that serves run after run does it."""
         catalog = self.zygote.catalog
         found = None if catalog is None else catalog.find(self.claimable.experiment)
-        return found is not None and found.isolation == "warm" and self.zygote.forks
+        # A process that has used a GPU keeps it: whoever is given others needs a process of its own.
+        return found is not None and found.isolation == "warm" and self.zygote.forks and not self.devices
 
 
 def refuse(unit: Unit, claimable: Claimable, catalog: Catalog) -> bool:
@@ -68,17 +70,19 @@ def refuse(unit: Unit, claimable: Claimable, catalog: Catalog) -> bool:
     return True
 
 
-def claim(unit: Unit, claimable: Claimable, zygote: ZygoteHandle) -> Claim:
+def claim(unit: Unit, claimable: Claimable, zygote: ZygoteHandle, devices: tuple[str, ...] = ()) -> Claim:
     """Make a queued run this supervisor's."""
     attempt = claimable.attempt + 1
     known = unit.events.of_kind(claimable.number, CHECKPOINT) if claimable.attempt else ()
     checkpoints = {str(event.data["name"]): event.seq for event in known}
     unit.hot.claim(claimable, zygote.environment_id, keep=bool(checkpoints))
     unit.hot.open_attempt(claimable.number, attempt, now(), supervisor_name(), claimable.tags, claimable.note)
-    return Claim(claimable=claimable, attempt=attempt, zygote=zygote, checkpoints=checkpoints)
+    return Claim(claimable=claimable, attempt=attempt, zygote=zygote, checkpoints=checkpoints, devices=devices)
 
 
-def claim_new(unit: Unit, new: NewRun, number: int, at: datetime, zygote: ZygoteHandle) -> Claim:
+def claim_new(
+    unit: Unit, new: NewRun, number: int, at: datetime, zygote: ZygoteHandle, devices: tuple[str, ...] = ()
+) -> Claim:
     """Store a new run as this supervisor's from the start."""
     unit.hot.add(new, number, at, claimed=True, environment_id=zygote.environment_id)
     unit.hot.open_attempt(number, 1, at, supervisor_name(), new.tags, new.note)
@@ -92,6 +96,9 @@ def claim_new(unit: Unit, new: NewRun, number: int, at: datetime, zygote: Zygote
         attempt=0,
         begun=0,
         retries=new.retries,
+        retry_wait=new.retry_wait,
+        resources=new.resources,
+        rank=-new.priority,
         timeout_seconds=new.timeout_seconds,
         memory_bytes=new.memory_bytes,
         seed=None,
@@ -99,7 +106,7 @@ def claim_new(unit: Unit, new: NewRun, number: int, at: datetime, zygote: Zygote
         seq=1,
         created_at=at,
     )
-    return Claim(claimable=claimable, attempt=1, zygote=zygote)
+    return Claim(claimable=claimable, attempt=1, zygote=zygote, devices=devices)
 
 
 def prepare(claim: Claim, store: Store, settings: Settings, serving: Serving | None) -> Attempt:
@@ -129,13 +136,23 @@ def prepare(claim: Claim, store: Store, settings: Settings, serving: Serving | N
         max_file=settings.max_file,
         # A process that serves run after run would have to change its group with each.
         cgroup=None if claim.warm else cgroups.group_for(own_name(run.id, claim.attempt), run.memory_bytes),
+        devices=claim.devices,
         files=dict(_files(run.params, store)),
     )
+    found = None if claim.zygote.catalog is None else claim.zygote.catalog.find(run.experiment)
     attempt = Attempt(
         spec=spec,
         created_at=run.created_at,
-        limits=Limits(timeout_seconds=run.timeout_seconds, memory_bytes=run.memory_bytes, retries=run.retries),
+        limits=Limits(
+            timeout_seconds=run.timeout_seconds,
+            memory_bytes=run.memory_bytes,
+            retries=run.retries,
+            retry_wait=run.retry_wait,
+            retries_memory=found is not None and found.retries_memory,
+        ),
         begun_before=run.begun,
+        resources=run.resources,
+        devices=claim.devices,
         zygote=claim.zygote,
         log=store.logs.writer(run.id, settings.max_log, resumes=claim.attempt > 1),
         recorded=Recorded(

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flasklab.errors import StoreRefusedError
@@ -14,15 +15,16 @@ from flasklab.execution import processes
 from flasklab.execution.collecting import clear, collect
 from flasklab.execution.endings import Verdict, given_up, lost
 from flasklab.execution.recorded import beside_shown
-from flasklab.execution.settling import may_begin_again
+from flasklab.execution.retrying import wait_after_loss
 from flasklab.execution.spec import folder_where_begun, workdir_in
 from flasklab.runs.run import RunError
 from flasklab.runs.state import RunState
-from flasklab.runs.times import now
+from flasklab.runs.times import now, rfc3339
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from flasklab.runs.json import Json
     from flasklab.store.claims import Running
     from flasklab.store.store import Store
     from flasklab.store.unit import Unit
@@ -103,11 +105,16 @@ def take_over(unit: Unit, run: Running, store: Store, why: str = _LOST) -> None:
         by = f" by {run.cancel_requested_by}" if run.cancel_requested_by else ""
         error = RunError(type="Canceled", message=f"Canceled{by}, while the lab was down.")
         verdict = Verdict(state=RunState.CANCELED, error=error)
-    elif may_begin_again(begun_before=begun_before, begun=began, retries=run.retries):
+    elif (
+        wait := wait_after_loss(begun_before, begun=began, retries=run.retries, retry_wait=run.retry_wait)
+    ) is not None:
         log.info("run %d is queued again", run.number)
-        unit.attempts.close(run.number, run.attempt, at=at, reason=why, state=RunState.QUEUED)
-        unit.runs.requeue(run.id, run.attempt, seq=seq)
-        unit.events.add(run.number, seq, RunState.QUEUED, {"attempt": run.attempt, "reason": why}, at)
+        unit.attempts.close(run.number, run.attempt, at=at, reason=why, state=RunState.LOST)
+        not_before = at + timedelta(seconds=wait) if wait else None
+        unit.runs.requeue(run.id, run.attempt, seq=seq, not_before=not_before)
+        told: dict[str, Json] = {"attempt": run.attempt, "reason": why, "ended": RunState.LOST.value}
+        told["not_before"] = rfc3339(not_before) if not_before else None
+        unit.events.add(run.number, seq, RunState.QUEUED, told, at)
         return
     else:
         verdict = given_up(lost(why), run.retries)

@@ -94,12 +94,18 @@ class Runner:
         if attempt.why_lost:
             self._process_gone(attempt)
 
+    @property
+    def leaving(self) -> Iterable[Attempt]:
+        """Attempts that are settled, while their processes exit."""
+        return self._leaving.values()
+
     def settled(self, attempt: Attempt) -> None:
         """Its end is stored, durably, or is another's to store: let go of what it holds."""
         del self.attempts[attempt.spec.id]
         if attempt.gone:
             self._tidy(attempt)
         elif attempt.serving is not None:
+            self.news |= bool(attempt.resources)  # somebody may have waited for them
             attempt.log.close()
             attempt.zygote.runs -= 1
             if attempt.left_anything:

@@ -11,6 +11,7 @@ from flasklab.recording.checkpoints import Checkpoints
 from flasklab.recording.inherited import EVENTS
 from flasklab.runs.checkpoints import FOLDER
 
+DEVICES_VARIABLE = "CUDA_VISIBLE_DEVICES"  # names the GPUs that a process may see
 _BEGUN = "begun"
 _SERVING = "serving-"
 
@@ -29,6 +30,7 @@ class RunSpec:
     restore_from: str | None = None  # id of the run whose last checkpoint it starts from
     max_file: int = 0  # bytes of the largest file it may write; 0 is no limit
     cgroup: Path | None = None  # folder of the control group that its processes join
+    devices: tuple[str, ...] = ()  # the GPUs that are its own; none where nobody hands them out
     files: dict[str, Path]  # where the content of the uploaded files in `params` lies, by SHA-256
 
     @property
@@ -89,7 +91,8 @@ class RunSpec:
         """The spec that `to_json` wrote."""
         files = {sha256: Path(path) for sha256, path in data["files"].items()}
         cgroup = data["cgroup"] and Path(data["cgroup"])
-        return cls(**{**data, "folder": Path(data["folder"]), "cgroup": cgroup, "files": files})
+        places = {"folder": Path(data["folder"]), "cgroup": cgroup, "files": files}
+        return cls(**{**data, **places, "devices": tuple(data["devices"])})
 
 
 def own_name(run_id: str, attempt: int) -> str:

@@ -146,7 +146,7 @@ class Supervisor:
             self._runner.refresh(now)
         rung, self._rung = self._rung, False
         if self._writer.turn(now, look=look, rung=rung):
-            self._next_scan = now + SCAN_SECONDS
+            self._next_scan = self._writer.next_look(now + SCAN_SECONDS)
         elif look:
             self._rung = True  # it could not be read
 
@@ -174,5 +174,5 @@ class Supervisor:
             self._idle_since = now
         elif now - self._idle_since >= _LINGER_SECONDS:
             with self._store.read() as unit:
-                return not unit.runs.queued(1)
+                return not unit.runs.queued(1) and unit.queue.next_release() is None
         return False

@@ -118,6 +118,7 @@ class Outcome(_Event, tag="outcome"):
     output: Any = None
     error: Failure | None = None
     asked: bool = False  # its code had learnt that it was asked to end
+    retry: bool = False  # whether the experiment allows its code to begin again after this failure
     clean: bool = False  # whether nothing of the run is left in its process, which has no more to say
 
     def __post_init__(self) -> None:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from flasklab.errors import StoreError, StoreRefusedError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from flasklab.execution.attempt import Attempt
     from flasklab.execution.claiming import Claim
     from flasklab.execution.reception import Arrival
+    from flasklab.execution.settling import Again
     from flasklab.store.hot_writes import Change
     from flasklab.store.intake import Answer
 
@@ -23,7 +26,7 @@ class Turn:
     written: list[Attempt] = field(default_factory=list)
     ended: list[tuple[Attempt, Change | None]] = field(default_factory=list)  # None: an earlier turn had stored it
     disowned: list[Attempt] = field(default_factory=list)
-    requeued: list[tuple[Attempt, str]] = field(default_factory=list)  # of the ended ones, and why
+    requeued: list[tuple[Attempt, Again]] = field(default_factory=list)  # of the ended ones
     answers: list[tuple[Arrival, Answer]] = field(default_factory=list)
     stored: list[tuple[Arrival, int, float]] = field(default_factory=list)  # queued: number, Unix seconds
     claims: list[Claim] = field(default_factory=list)
@@ -32,6 +35,7 @@ class Turn:
     looked: bool = False  # the queue is read
     wishes: bool = False  # the wishes to cancel are read
     exhausted: bool = False  # nothing that could be claimed was left in the queue
+    next_release: datetime | None = None  # when the first run that is held until a moment is due
 
 
 class UndoneError(Exception):

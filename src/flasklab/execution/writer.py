@@ -6,16 +6,20 @@ What a failed transaction held stays in memory for the next turn.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from flasklab.errors import LeaseLostError
+from flasklab.execution.capacity import Capacity
+from flasklab.execution.choosing import choose
 from flasklab.execution.claiming import claim, claim_new, refuse
 from flasklab.execution.endings import Intent
 from flasklab.execution.recovery import take_over
 from flasklab.execution.settling import settle
 from flasklab.execution.turn import DisownedError, Turn, UndoneError, may_pass
+from flasklab.runs.admission import Wanted
 from flasklab.runs.times import now as present
 from flasklab.services.queue_limit import QueueLimit
 from flasklab.store.hot_writes import Change
@@ -53,12 +57,14 @@ class Writer:
         self._store = store
         self._runner = runner
         self._reception = reception
+        self._capacity = Capacity(settings, runner)
         self._limit = QueueLimit(settings.max_queued)
         self.retry_at = 0.0
         """Monotonic time before which no turn is tried: one has failed."""
         self._in_doubt = False  # a transaction failed, and may have been committed before the answer was lost
         self._owed_since: float | None = None  # monotonic time of the first commit that is not on the disk yet
         self._queue_known_empty = False  # whether nothing was left to claim, as far as anyone has said since
+        self._release_at = math.inf  # monotonic time at which the first run that is held until a moment is due
         self._claim_pause = 0.0  # seconds; grows while runs come back that never began
         self._claim_at = 0.0  # monotonic time before which nothing is claimed
         self.claims = True
@@ -75,6 +81,10 @@ class Writer:
         if self._owed_since is not None:
             due.append(self._owed_since + _OWED_SECONDS)
         return max(min(due), self.retry_at) if due else None
+
+    def next_look(self, latest: float) -> float:
+        """The monotonic time to look at the queue again: `latest`, or when a run that is held is due."""
+        return min(latest, self._release_at)
 
     def ready(self, now: float) -> bool:
         """Whether a turn may be tried: not right after one that failed."""
@@ -165,10 +175,10 @@ class Writer:
             change = recorded.write(unit)
             turn.written.append(attempt)
             if attempt.over:
-                why = settle(unit, attempt, change)
+                again = settle(unit, attempt, change)
                 turn.ended.append((attempt, change))
-                if why:
-                    turn.requeued.append((attempt, why))
+                if again is not None:
+                    turn.requeued.append((attempt, again))
             unit.hot.change(change)
 
     def _store_arrivals(self, unit: Unit, turn: Turn) -> None:
@@ -176,7 +186,8 @@ class Writer:
             return
         there = unit.hot.existing(one.new.id for one in turn.arrivals) if self._in_doubt else set()
         zygote = self._claiming_zygote()
-        free = self._free(turn) if zygote is not None and self._queue_known_empty and not turn.looked else 0
+        at_once = zygote is not None and self._queue_known_empty and not turn.looked
+        admission = self._capacity.admission(turn, zygote.catalog) if zygote is not None and at_once else None
         numbers = iter(unit.hot.next_numbers(len(turn.arrivals)))
         at = present()
         for arrival in turn.arrivals:
@@ -184,15 +195,21 @@ class Writer:
             first = new.id if new.id in there else self._first(unit, turn, arrival)
             if first is not None:
                 turn.answers.append((arrival, Known(arrival.n, first)))
-            elif (full := self._limit.full(unit)) is not None:
+                continue
+            if (full := self._limit.full(unit)) is not None:
                 turn.answers.append((arrival, Full(arrival.n, *full)))
-            elif zygote is not None and free > 0 and zygote.may_begin_at_once(new):
-                number = next(numbers)
-                turn.claims.append(claim_new(unit, new, number, at, zygote))
+                continue
+            number = next(numbers)
+            if (
+                zygote is not None
+                and admission is not None
+                and zygote.may_begin_at_once(new)
+                and admission.admit(Wanted(number, new.experiment, new.resources))
+            ):
+                devices = self._capacity.devices(turn, new.resources)
+                turn.claims.append(claim_new(unit, new, number, at, zygote, devices))
                 turn.answers.append((arrival, Accepted(arrival.n, number, at.timestamp(), claimed=True, position=None)))
-                free -= 1
             else:
-                number = next(numbers)
                 unit.hot.add(new, number, at)
                 self._limit.note_one_more()
                 turn.stored.append((arrival, number, at.timestamp()))
@@ -218,8 +235,9 @@ class Writer:
         lost = unit.hot.flush()
         if lost:
             raise DisownedError(lost)
-        for attempt, _ in turn.requeued:
-            unit.runs.requeue(attempt.spec.id, attempt.spec.attempt, seq=attempt.recorded.seq)
+        for attempt, again in turn.requeued:
+            spec, seq = attempt.spec, attempt.recorded.seq
+            unit.runs.requeue(spec.id, spec.attempt, seq=seq, not_before=again.not_before)
 
     def _claiming_zygote(self) -> ZygoteHandle | None:
         """The zygote for runs that are claimed now; None while none may be."""
@@ -227,9 +245,6 @@ class Writer:
         if not self.claims or current is None or not current.ready or time.monotonic() < self._claim_at:
             return None
         return current
-
-    def _free(self, turn: Turn) -> int:
-        return self._settings.workers - len(self._runner.attempts) + len(turn.ended) + len(turn.disowned)
 
     def _look(self, unit: Unit, turn: Turn) -> None:
         if self._in_doubt:
@@ -240,19 +255,27 @@ class Writer:
             attempt = self._runner.attempts.get(run_id)
             if attempt is not None and attempt.spec.attempt == number:
                 turn.cancels.append((attempt, by))
+        self._release(unit, turn)
         zygote = self._claiming_zygote()
         if zygote is None or zygote.catalog is None:
             return
-        free = self._free(turn) - len(turn.claims)
-        found = unit.runs.queued(free) if free > 0 else []
-        turn.exhausted = len(found) < free
+        found, turn.exhausted = choose(unit, self._capacity.admission(turn, zygote.catalog))
         for claimable in found:
             if refuse(unit, claimable, zygote.catalog):
                 turn.refused = True
                 continue
-            turn.claims.append(claim(unit, claimable, zygote))
+            devices = self._capacity.devices(turn, claimable.resources)
+            turn.claims.append(claim(unit, claimable, zygote, devices))
         if unit.hot.flush():
             raise DisownedError(set())
+
+    @staticmethod
+    def _release(unit: Unit, turn: Turn) -> None:
+        """Let runs that were held until a moment be claimed from now on."""
+        at, turn.next_release = present(), unit.queue.next_release()
+        if turn.next_release is not None and turn.next_release <= at:
+            unit.queue.release(at)
+            turn.next_release = unit.queue.next_release()
 
     # After it
 
@@ -260,14 +283,16 @@ class Writer:
         if turn.looked:
             self._in_doubt = False
             self._queue_known_empty = turn.exhausted and not turn.refused
+            due = turn.next_release
+            self._release_at = math.inf if due is None else now + max(0.0, (due - present()).total_seconds())
         self._runner.described = None
         self._runner.news = turn.refused
         for attempt in turn.written:
             attempt.recorded.written()
             if attempt.recorded.has_begun:
                 self._claim_pause = 0.0
-        for attempt, why in turn.requeued:
-            attempt.log.say(f"{why} It is queued again.")
+        for attempt, again in turn.requeued:
+            attempt.log.say(f"{again.reason} {again.told(present())}")
             self._queue_known_empty = False
             self._runner.news = True
             if not attempt.recorded.has_begun:

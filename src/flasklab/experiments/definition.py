@@ -10,15 +10,18 @@ import inspect
 import math
 import re
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from flasklab.config import duration_seconds, size_bytes
+from flasklab.config import duration_seconds, is_pool_name, size_bytes
 from flasklab.errors import DefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import FrameType
+
+    ErrorClasses = type[Exception] | tuple[type[Exception], ...]
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -26,6 +29,8 @@ ATTRIBUTE = "__flasklab__"
 ISOLATIONS = ("fresh", "warm")
 CANCEL_GRACE_SECONDS = 10.0
 _LONGEST_GRACE_SECONDS = 3600.0
+_RETRY_WAIT_SECONDS = 10.0
+_MOST = 2**31 - 1  # what a column of whole numbers holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +42,14 @@ class Definition:
     tags: tuple[str, ...] = ()
     timeout_seconds: float | None = None  # None is no limit
     memory_bytes: int | None = None  # None is no limit
-    retries: int = 0  # further attempts after one that ended without an answer
+    retries: int = 0  # how often its code may begin again in a run
+    retry_on: tuple[type[Exception], ...] = ()  # after which exceptions; after a loss always
+    retry_wait: float = _RETRY_WAIT_SECONDS  # seconds before the first of them; the later waits grow
+    priority: int = 0  # queued runs of a higher one are claimed first
+    concurrency: int | None = None  # runs of it at once; None is no limit
+    resources: Mapping[str, int] = field(
+        default_factory=dict, hash=False
+    )  # units of the lab's pools that each run takes
     isolation: str = "fresh"  # one of ISOLATIONS
     cancel_grace: float = CANCEL_GRACE_SECONDS  # to end by itself, for code that looks at `run.canceling`
     max_file_bytes: int | None = None  # of the largest file it may write; None leaves it to the lab's setting
@@ -71,6 +83,11 @@ def experiment(
     timeout: str | float | None = None,
     memory: str | int | None = None,
     retries: int = 0,
+    retry_on: ErrorClasses = (),
+    retry_wait: str | float = _RETRY_WAIT_SECONDS,
+    priority: int = 0,
+    concurrency: int | None = None,
+    resources: Mapping[str, int] | None = None,
     isolation: str = "fresh",
     cancel_grace: str | float | None = None,
     max_file: str | int | None = None,
@@ -86,6 +103,11 @@ def experiment(
     timeout: str | float | None = None,
     memory: str | int | None = None,
     retries: int = 0,
+    retry_on: ErrorClasses = (),
+    retry_wait: str | float = _RETRY_WAIT_SECONDS,
+    priority: int = 0,
+    concurrency: int | None = None,
+    resources: Mapping[str, int] | None = None,
     isolation: str = "fresh",
     cancel_grace: str | float | None = None,
     max_file: str | int | None = None,
@@ -98,7 +120,13 @@ def experiment(
         tags: words that every run of it carries
         timeout: how long a run may take: seconds, or text like "30m" or "1h 30m"
         memory: how much memory a run may take: bytes, or text like "2 GiB"
-        retries: how often a run that the lab lost (it was stopped, or died, under the run) may begin again
+        retries: how often a run's code may begin again: after the lab lost the run (it was stopped, or died, under
+            it), and after the exceptions in `retry_on`
+        retry_on: an exception class or several; with `MemoryError`, also after a run used too much memory
+        retry_wait: how long before the first retry: seconds, or text like "1m"; doubles with each, to an hour at most
+        priority: queued runs of a higher one begin first; a start may give another
+        concurrency: how many runs of it may be under way at once
+        resources: how many units each run takes of which of the lab's pools (`FLASKLAB_RESOURCES`), like {"gpu": 1}
         isolation: "fresh" gives every run its own process; "warm" lets one process serve run after run
         cancel_grace: how long code that looks at `run.canceling` may take to end by itself: seconds, or text like "30s"
         max_file: the largest file a run may write: bytes, or text like "10 GiB"
@@ -112,7 +140,12 @@ def experiment(
         "tags": options.tags(tags),
         "timeout_seconds": options.amount("timeout", timeout, duration_seconds, '"30m" or 1800'),
         "memory_bytes": options.size("memory", memory, '"2 GiB"'),
-        "retries": options.retries(retries),
+        "retries": options.whole("retries", retries, least=0),
+        "retry_on": options.retry_on(retry_on, retries),
+        "retry_wait": options.retry_wait(retry_wait),
+        "priority": options.whole("priority", priority, least=-_MOST),
+        "concurrency": None if concurrency is None else options.whole("concurrency", concurrency, least=1),
+        "resources": options.resources(resources),
         "isolation": options.isolation(isolation),
         "cancel_grace": options.grace(cancel_grace),
         "max_file_bytes": options.size("max_file", max_file, '"10 GiB"'),
@@ -224,10 +257,33 @@ class _Options:
             raise self.error(f"cancel_grace={value!r} is longer than an hour; whoever cancels a run waits for its end")
         return seconds
 
-    def retries(self, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise self.error(f"retries={value!r} is no whole number from 0 on; write retries=1")
+    def whole(self, key: str, value: object, *, least: int) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= _MOST:
+            of = "" if least < 0 else f" from {least} on"
+            raise self.error(f"{key}={value!r} is no whole number{of}; write {key}=1")
         return value
+
+    def retry_on(self, value: object, retries: object) -> tuple[type[Exception], ...]:
+        classes = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+        for one in classes:
+            if not (isinstance(one, type) and issubclass(one, Exception)):
+                raise self.error(f"retry_on={value!r} is no exception class; write retry_on=(ConnectionError,)")
+        if classes and retries == 0:
+            raise self.error("retry_on is given, but nothing is tried again without retries; write retries=1 beside it")
+        return classes
+
+    def retry_wait(self, value: object) -> float:
+        if value == 0 and not isinstance(value, bool):
+            return 0.0
+        seconds = self.amount("retry_wait", value, duration_seconds, '"10s" or 10')
+        return _RETRY_WAIT_SECONDS if seconds is None else seconds
+
+    def resources(self, value: object) -> dict[str, int]:
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping) or not all(is_pool_name(name) for name in value):
+            raise self.error(f"resources={value!r} does not name pools and units; write resources={{'gpu': 1}}")
+        return {name: self.whole(f"resources[{name!r}]", units, least=1) for name, units in value.items()}
 
     def isolation(self, value: object) -> str:
         if value not in ISOLATIONS:

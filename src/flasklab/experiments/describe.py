@@ -37,5 +37,11 @@ def describe(definition: Definition) -> Description:
         timeout_seconds=definition.timeout_seconds,
         memory_bytes=definition.memory_bytes,
         retries=definition.retries,
+        retry_on=tuple(one.__name__ for one in definition.retry_on),
+        retries_memory=issubclass(MemoryError, definition.retry_on),
+        retry_wait=definition.retry_wait,
+        priority=definition.priority,
+        concurrency=definition.concurrency,
+        resources=dict(definition.resources),
         isolation=definition.isolation,
     )

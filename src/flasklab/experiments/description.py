@@ -24,6 +24,12 @@ class Description:
     timeout_seconds: float | None = None
     memory_bytes: int | None = None
     retries: int = 0
+    retry_on: tuple[str, ...] = ()  # names of exception classes
+    retries_memory: bool = False  # whether a run that used too much memory is tried again
+    retry_wait: float = 0.0  # seconds before the first retry
+    priority: int = 0
+    concurrency: int | None = None  # runs of it at once; None is no limit
+    resources: dict[str, int] = field(default_factory=dict)  # units of the lab's pools that each run takes
     isolation: str = "fresh"
 
 
@@ -60,6 +66,11 @@ class Catalog:
     watched: tuple[WatchedFile, ...] = ()  # sources outside the experiments folder that were imported too
     environment_id: str | None = None
     described_at: float = 0.0  # Unix seconds
+
+    @property
+    def concurrency(self) -> dict[str, int]:
+        """How many runs at once the experiments allow that have a limit, by name."""
+        return {one.name: one.concurrency for one in self.experiments if one.concurrency is not None}
 
     def find(self, name: str) -> Description | None:
         """The experiment of this name, or None."""

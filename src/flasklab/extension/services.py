@@ -20,6 +20,7 @@ from flasklab.services.run_read import RunRead
 from flasklab.services.run_submit import RunSubmit
 from flasklab.services.run_wait import MAX_WAITERS, WAITERS_VARIABLE, RunWait
 from flasklab.services.table_read import TableRead
+from flasklab.services.waiting import Waiting
 from flasklab.store.intake import Intake
 from flasklab.store.store import Store
 
@@ -39,6 +40,8 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
     store.open()
     intake = Intake(settings.results)
     wait = RunWait(store, intake, max_waiters=int(os.environ.get(WAITERS_VARIABLE, MAX_WAITERS)))
+    experiments = ExperimentRead(store, settings, wake)
+    waiting = Waiting(store, settings, experiments)
     return Services(
         store=store,
         submit=RunSubmit(store, settings, intake, wait, wake),
@@ -47,12 +50,13 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
         keep=RunKeep(store),
         disk=DiskRead(store),
         read=RunRead(store),
-        follow=RunFollow(store),
+        follow=RunFollow(store, waiting),
         metrics=MetricRead(store),
         files=RunFiles(store),
         tables=TableRead(settings.results / "cache"),
-        experiments=ExperimentRead(store, settings, wake),
+        experiments=experiments,
         upload=FileUpload(store),
-        status=LabStatus(store, settings),
+        status=LabStatus(store, settings, waiting),
         checkpoints=CheckpointRead(settings.results),
+        waiting=waiting,
     )

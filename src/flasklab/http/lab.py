@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
     from flasklab.services.table_read import TableRead
+    from flasklab.services.waiting import Waiting
     from flasklab.store import Store
 
 EXTENSION = "flasklab"
@@ -55,6 +56,7 @@ class Services:
     upload: FileUpload
     status: LabStatus
     checkpoints: CheckpointRead
+    waiting: Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

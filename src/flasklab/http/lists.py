@@ -10,7 +10,7 @@ from flask import request
 
 from flasklab.errors import InvalidParametersError, ParameterError
 from flasklab.http.answers import json_answer
-from flasklab.http.run_json import run_json
+from flasklab.http.run_json import runs_json
 from flasklab.runs.state import RunState
 from flasklab.services.run_query import read_query
 
@@ -95,7 +95,7 @@ def page_json(page: RunPage, url: str) -> Response:
             (name, text) for name, texts in request.args.lists() for text in texts if name not in ("after", "before")
         ]
         headers["Link"] = f'<{url}?{urlencode([*kept, ("after", following)])}>; rel="next"'
-    return json_answer({"runs": [run_json(run) for run in page.runs], "next": following}, headers=headers)
+    return json_answer({"runs": runs_json(page.runs), "next": following}, headers=headers)
 
 
 def whole_list(name: str, items: Sequence[Any], **further: Any) -> Response:

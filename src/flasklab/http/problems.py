@@ -18,6 +18,7 @@ from flasklab.errors import (
     FileMissingError,
     FlasklabError,
     InvalidParametersError,
+    MissingResourcesError,
     NoSpaceError,
     ParameterError,
     QueueFullError,
@@ -43,6 +44,7 @@ _STATUS: dict[type[FlasklabError], int] = {
     ExperimentBrokenError: 409,
     TooLargeError: 413,
     InvalidParametersError: 422,
+    MissingResourcesError: 422,
     QueueFullError: 429,
     StoreError: 503,
     StoreFullError: 507,
@@ -66,6 +68,7 @@ _SYSTEM = {
     errno.ENOMEM: (503, "The machine has no memory left for this. Try again in a moment."),
 }
 _LATER = (("Retry-After", "5"),)
+_TITLE_OF: dict[type[FlasklabError], str] = {MissingResourcesError: "More than the lab has"}
 _INSIDE = "Something went wrong inside the lab. Its log says what; trying again does no harm."
 
 
@@ -120,7 +123,7 @@ def problem_of(error: Exception) -> Problem:
         status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
         return Problem(
             status=status,
-            title=title_of(status),
+            title=_TITLE_OF.get(type(error)) or title_of(status),
             detail=str(error) if status != 500 else _INSIDE,
             errors=error.errors if isinstance(error, InvalidParametersError) else (),
             headers=_headers_of(error),

@@ -15,7 +15,7 @@ from flasklab.http.lab import current_lab
 from flasklab.services.run_record import attempt_values, run_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from flasklab.experiments.description import BrokenModule, Description
     from flasklab.runs.artifacts import Artifact
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _LIVE = frozenset(
     {
-        *("id", "number", "experiment", "state", "progress", "seed", "attempt", "queue_position"),
+        *("id", "number", "experiment", "state", "progress", "seed", "attempt", "priority"),
+        *("not_before", "queue_position"),
         *("created_at", "started_at", "finished_at"),
     }
 )
@@ -34,7 +35,17 @@ _LIVE = frozenset(
 
 def run_json(run: Run) -> dict[str, Any]:
     """A run as the contract shows it."""
-    return run_values(run) | {"artifacts": artifacts_json(run), "links": links_json(run.id)}
+    return runs_json([run])[0]
+
+
+def runs_json(runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """Runs as the contract shows them."""
+    waiting = current_lab().services.waiting(runs)
+    return [
+        run_values(run)
+        | {"artifacts": artifacts_json(run), "waiting": waiting.get(run.id), "links": links_json(run.id)}
+        for run in runs
+    ]
 
 
 def links_json(run_id: str) -> dict[str, str]:
@@ -101,9 +112,10 @@ def summary_json(summary: MetricSummary) -> dict[str, Any]:
     return asdict(summary)
 
 
-def live_run_json(run: Run) -> dict[str, Any]:
-    """What changes of a run while it goes on, for those who follow it."""
-    return {name: value for name, value in run_values(run).items() if name in _LIVE} | {"dropped": run.dropped}
+def live_run_json(run: Run, waiting: str) -> dict[str, Any]:
+    """What changes of a run while it goes on, for those who follow it; `waiting` says why it waits, or nothing."""
+    values = {name: value for name, value in run_values(run).items() if name in _LIVE}
+    return values | {"waiting": waiting or None, "dropped": run.dropped}
 
 
 def experiment_json(description: Description) -> dict[str, Any]:
@@ -121,6 +133,11 @@ def experiment_json(description: Description) -> dict[str, Any]:
         "timeout_seconds": description.timeout_seconds,
         "memory_bytes": description.memory_bytes,
         "retries": description.retries,
+        "retry_on": list(description.retry_on),
+        "retry_wait_seconds": description.retry_wait,
+        "priority": description.priority,
+        "concurrency": description.concurrency,
+        "resources": dict(description.resources),
         "isolation": description.isolation,
         "links": {
             "self": url_for("flasklab_api.experiment", name=name),

@@ -12,6 +12,7 @@ from flasklab.http.asking import who_asks
 from flasklab.http.lab import current_lab
 from flasklab.http.problems import Refusal
 from flasklab.http.run_json import run_json
+from flasklab.http.start_options import asked_options
 from flasklab.http.submitted import check_files
 from flasklab.http.waiting import asked_wait
 
@@ -49,8 +50,10 @@ def start_run(
 
     Raises:
         InvalidParametersError: all bad parameters at once.
+        MissingResourcesError: it takes more units of a pool than the lab has.
         QueueFullError: the lab takes no more.
     """
+    options = asked_options()
     wanted = parameters.validate(description.parameters, description.defaults, values)
     check_files(description.parameters, wanted.params)
     run, _ = current_lab().services.submit(
@@ -61,6 +64,8 @@ def start_run(
         idempotency_key=_idempotency_key(),
         rerun_of=rerun_of,
         restore_from=restore_from,
+        priority=options.priority,
+        not_before=options.not_before,
         wait=wait or 0.0,
     )
     return run

@@ -15,7 +15,7 @@ from flask import current_app, request
 
 from flasklab.errors import InvalidParametersError, ParameterError
 from flasklab.experiments import parameters
-from flasklab.http import doors, waiting
+from flasklab.http import doors, start_options, waiting
 from flasklab.http.lab import current_lab
 from flasklab.http.leaves import leaves
 from flasklab.http.problems import Refusal
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from flasklab.store.files import FileStore
 
 # Query names that steer the request; a parameter of such a name is sent in the body.
-RESERVED = frozenset({waiting.QUERY_NAME, "from", "restore"})
+RESERVED = frozenset({waiting.QUERY_NAME, "from", "restore"}) | start_options.QUERY_NAMES
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LONGEST_NAME = 500  # characters, nested ones included
 _DEEPEST_JSON = 100  # levels; Python and the schema's validator walk values recursively
@@ -111,7 +111,11 @@ def _depth(value: Any) -> int:
 
 def _from_form(schema: Schema, query: Mapping[str, list[str]]) -> Submitted:
     token = current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
-    sent = {name: texts for name, texts in request.form.lists() if name != token}
+    sent = {
+        name: texts
+        for name, texts in request.form.lists()
+        if name != token and not name.startswith(start_options.FIELD_PREFIX)
+    }
     asked = list(leaves(schema))
     if token in request.form:
         sent = {**_unchecked(asked, sent), **sent}

@@ -25,7 +25,7 @@ class Attempt:
     exit_code: int | None = None  # None when a signal ended it, or nobody saw the end
     signal: int | None = None  # number of the signal that ended it
     reason: str = ""  # why it ended, in a sentence
-    state: str | None = None  # how it ended, or "queued" where the run went back to the queue; None while it lasts
+    state: str | None = None  # how it ended; None while it lasts
     supervisor: str | None = None  # who claimed it: host and process id
 
 

@@ -85,6 +85,10 @@ class ExperimentRead:
         """
         return self._fresh(wait_seconds, lambda catalog: catalog.ready)
 
+    def known(self) -> Catalog:
+        """The experiments as they were described last, whether or not their sources have changed since."""
+        return self._load()
+
     def get(self, name: str, wait_seconds: float = 0) -> Description:
         """The experiment of this name, as its code is now.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from flasklab.config import Settings
+    from flasklab.services.waiting import Waiting
     from flasklab.store.store import Store
+
+_SHARE = 0.02  # of the time may be spent counting: a count that took longer is trusted for longer
+_MOST_COUNTED = 10_000  # runs that are counted every time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,25 +34,27 @@ class Status:
 
 
 class LabStatus:
-    """Tells how the lab is doing.
+    """Tells how the lab is doing. Safe to use from several threads.
 
     Args:
         store: where runs are kept
         settings: for the number of workers, and the floor of free space
+        waiting: tells why runs wait
     """
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, waiting: Waiting) -> None:
         self._store = store
         self._settings = settings
         self._trouble = LabTrouble(store, settings)
+        self._waiting = waiting
+        self._counting = threading.Lock()
+        self._counted: tuple[float, Mapping[RunState, int]] | None = None  # monotonic time until which it is trusted
 
     def __call__(self) -> Status:
         """The lab now."""
-        with self._store.read() as unit:
-            counts = unit.runs.counts()
-            catalog_known = unit.catalog.version() > 0
+        counts = self._counts()
+        reason = self._waiting.situation().of_queue() if counts[RunState.QUEUED] else ""
         supervised = is_supervised(self._settings.results)
-        reason = waiting_reason(counts, self._settings.workers, supervised=supervised, described=catalog_known)
         return Status(
             counts=counts,
             supervised=supervised,
@@ -55,24 +63,16 @@ class LabStatus:
             trouble=self._trouble(),
         )
 
-
-def waiting_reason(counts: Mapping[RunState, int], workers: int, *, supervised: bool, described: bool) -> str:
-    """Why queued runs wait, in one sentence with what helps; "" when none waits.
-
-    Args:
-        counts: runs per state
-        workers: runs at once
-        supervised: whether a supervisor lives
-        described: whether the experiments were imported once
-    """
-    if not counts.get(RunState.QUEUED, 0):
-        return ""
-    if not supervised:
-        return "No supervisor is alive to get runs done; start `flasklab serve` in the lab's folder."
-    if not described:
-        return "The experiments are still being imported; runs begin right after."
-    running = counts.get(RunState.RUNNING, 0)
-    if running >= workers:
-        busy = "The one worker is busy" if workers == 1 else f"All {workers} workers are busy"
-        return f"{busy}; raise FLASKLAB_WORKERS to run more at once."
-    return "It begins in a moment."
+    def _counts(self) -> Mapping[RunState, int]:
+        """Runs per state; with very many of them, as they were a moment ago."""
+        with self._counting:
+            if self._counted is not None and time.monotonic() < self._counted[0]:
+                return self._counted[1]
+        began = time.monotonic()
+        with self._store.read() as unit:
+            counts = unit.runs.counts()
+        took = time.monotonic() - began
+        if sum(counts.values()) > _MOST_COUNTED:
+            with self._counting:
+                self._counted = (began + took / _SHARE, counts)
+        return counts

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from flasklab.runs.log import LogSlice
     from flasklab.runs.metrics import Series
     from flasklab.runs.run import MetricSummary, Run
+    from flasklab.services.waiting import Waiting
     from flasklab.store.store import Store
     from flasklab.store.unit import Unit
 
@@ -49,6 +51,7 @@ class Live:
 
     cursor: str  # ask with it next time
     run: Run  # without metrics and artifacts
+    waiting: str  # why it waits; "" unless it is queued
     artifacts: int  # how many it has
     event: int  # grows with whatever happens to it: a state, a step of its end, a checkpoint
     keys: tuple[str, ...]  # metrics whose first point is new
@@ -73,14 +76,16 @@ class RunFollow:
 
     Args:
         store: where runs are kept
+        waiting: tells why runs wait
         clock: monotonic seconds
     """
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, store: Store, waiting: Waiting, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
+        self._waiting = waiting
         self._clock = clock
         self._lock = threading.Lock()
-        self._looks: dict[str, tuple[float, Run, str]] = {}  # when, the run, its cursor
+        self._looks: dict[str, tuple[float, str, str]] = {}  # when, why it waits, its cursor
         self._answers: dict[_Asked, tuple[float, str, Live]] = {}  # by question: when, the cursor it leads to
 
     def __call__(
@@ -102,11 +107,11 @@ class RunFollow:
             RunNotFoundError: there is no such run.
         """
         asked = _Asked(run_id, cursor, points or LIVE_POINTS, None if keys is None else tuple(keys))
-        _, following = self._look(run_id)
+        why, following = self._look(run_id)
         known = self._answers.get(asked)
         if known is not None and known[1] == following:
             return known[2]
-        live = self._answer(asked)
+        live = self._answer(asked, why)
         with self._lock:
             old = self._clock() - _KEPT_SECONDS
             for one in [one for one, (at, *_) in self._answers.items() if at < old]:
@@ -123,22 +128,24 @@ class RunFollow:
         """
         return self._look(run_id)[1]
 
-    def _look(self, run_id: str) -> tuple[Run, str]:
-        """The run now, and the cursor of whoever knows everything."""
+    def _look(self, run_id: str) -> tuple[str, str]:
+        """Why the run waits now, and the cursor of whoever knows everything."""
         found = self._looks.get(run_id)
         at = self._clock()
         if found is not None and 0 <= at - found[0] < _SAME_SECONDS:
             return found[1], found[2]
         with self._store.read() as unit:
             run = unit.runs.glance(run_id)
-        cursor = f"{run.seq}.{self._store.logs.size(run_id)}.{_view(run)}{self._store.logs.mark(run_id)}"
+        why = self._waiting([run]).get(run_id, "")
+        logs = self._store.logs
+        cursor = f"{run.seq}.{logs.size(run_id)}.{_view(run, why)}{logs.mark(run_id)}"
         with self._lock:
             if len(self._looks) >= _MOST_LOOKS:
                 self._looks.clear()
-            self._looks[run_id] = (at, run, cursor)
-        return run, cursor
+            self._looks[run_id] = (at, why, cursor)
+        return why, cursor
 
-    def _answer(self, asked: _Asked) -> Live:
+    def _answer(self, asked: _Asked, why: str) -> Live:
         after_seq, offset = _read(asked.cursor)
         new: Mapping[str, Series] = {}
         keys: list[str] = []
@@ -156,10 +163,12 @@ class RunFollow:
                 keys = unit.points.new_keys(run.number, since)
                 metrics = unit.metrics.some_summaries(run.number, new, FIRST_METRICS)
         log = self._log(run.id, offset)
-        following = f"{run.seq}.{log.end}.{_view(run)}{log.mark}"
+        why = why if run.state is RunState.QUEUED else ""
+        following = f"{run.seq}.{log.end}.{_view(run, why)}{log.mark}"
         return Live(
             cursor=following,
             run=run,
+            waiting=why,
             artifacts=artifacts,
             event=event,
             keys=tuple(keys),
@@ -194,9 +203,9 @@ def _read(cursor: str | None) -> tuple[int | None, int | None]:
     return (int(match[1]), int(match[2])) if match else (None, None)
 
 
-def _view(run: Run) -> str:
-    if run.queue_position is not None:
-        return f"q{run.queue_position}"
+def _view(run: Run, why: str) -> str:
+    if run.state is RunState.QUEUED:
+        return f"q{run.queue_position or 0}x{zlib.crc32(why.encode()):x}"
     if run.cancel_requested_at is not None and not run.state.is_final:
         return "c"
     return ""

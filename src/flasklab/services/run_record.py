@@ -38,6 +38,8 @@ def run_values(run: Run) -> dict[str, Any]:
         "note": run.note,
         "seed": run.seed,
         "attempt": run.attempt,
+        "priority": run.priority,
+        "not_before": _time(run.not_before),
         "queue_position": run.queue_position,
         "created_at": rfc3339(run.created_at),
         "started_at": _time(run.started_at),
@@ -60,6 +62,9 @@ def run_record(run: Run) -> dict[str, Any]:
         "cancel_requested_by": run.cancel_requested_by,
         "rerun_of": run.rerun_of,
         "restore_from": run.restore_from,
+        "resources": dict(run.resources),
+        "retries": run.retries,
+        "retry_wait_seconds": run.retry_wait,
     }
 
 

@@ -6,7 +6,8 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from flasklab.errors import NoSpaceError, QueueFullError
+from flasklab.errors import MissingResourcesError, NoSpaceError, QueueFullError
+from flasklab.runs.admission import more_than_there_is
 from flasklab.runs.run import NewRun, Progress, Run, RunError, new_run_id
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
@@ -33,7 +34,7 @@ class RunSubmit:
 
     Args:
         store: where runs are kept
-        settings: for `max_queued`
+        settings: for `max_queued` and the pools of units
         intake: where a supervisor takes starts
         waiting: waits for a run's end
         wake: tells the supervisor that there is work; called after a commit of our own
@@ -43,6 +44,7 @@ class RunSubmit:
         self, store: Store, settings: Settings, intake: Intake, waiting: RunWait, wake: Callable[[], None]
     ) -> None:
         self._store = store
+        self._pools = settings.resources
         self._intake = intake
         self._waiting = waiting
         self._limit = QueueLimit(settings.max_queued)
@@ -61,12 +63,14 @@ class RunSubmit:
         note: str = "",
         rerun_of: str | None = None,
         restore_from: str | None = None,
+        priority: int | None = None,
+        not_before: datetime | None = None,
         wait: float = 0.0,
     ) -> tuple[Run, bool]:
         """Queue a run of an experiment.
 
         Args:
-            description: the experiment; its timeout, memory limit and retries become the run's
+            description: the experiment; its limits, retries and resources become the run's
             params: validated JSON values, defaults filled in
             given: names of the parameters that differ from the defaults
             created_by: who starts it
@@ -75,16 +79,22 @@ class RunSubmit:
             note: its first note
             rerun_of: id of the run whose parameters it takes
             restore_from: id of the run whose last checkpoint it starts from
+            priority: queued runs of a higher one begin first; the experiment's when not given
+            not_before: it begins at this moment at the earliest
             wait: seconds to wait for its end; not at all where too many wait already
 
         Returns:
             The run as it is then, and whether this call created it.
 
         Raises:
+            MissingResourcesError: it takes more units of a pool than the lab has.
             QueueFullError: as many runs are queued as the lab takes.
             NoSpaceError: too little of the disk is free.
             StoreError: the run could not be stored; it does not exist.
         """
+        missing = more_than_there_is(description.resources, self._pools)
+        if missing:
+            raise MissingResourcesError(description.name, tuple(missing))
         new = NewRun(
             id=new_run_id(),
             experiment=description.name,
@@ -99,6 +109,10 @@ class RunSubmit:
             timeout_seconds=description.timeout_seconds,
             memory_bytes=description.memory_bytes,
             retries=description.retries,
+            retry_wait=description.retry_wait,
+            priority=description.priority if priority is None else priority,
+            not_before=not_before,
+            resources=description.resources,
         )
         if (first := self._first_without_space(new)) is not None:
             return first, False

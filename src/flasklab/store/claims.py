@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ class Claimable:
     retries: int  # how often its code may begin again
     timeout_seconds: float | None
     memory_bytes: int | None
+    retry_wait: float = 0.0  # seconds before its first retry
+    resources: Mapping[str, int] = field(default_factory=dict)  # units of each pool that it takes
+    rank: int = 0  # minus its priority: lower ones come first
     seed: int | None  # of an earlier attempt, so that a retry repeats it
     restore_from: str | None = None  # the id of the run whose last checkpoint it starts from
     seq: int  # its latest event; the claim makes it one more
@@ -43,6 +46,7 @@ class Running:
     attempt: int
     begun: int
     retries: int
+    retry_wait: float
     seq: int
     began: bool  # whether this attempt's code began
     cancel_requested_by: str | None

@@ -14,11 +14,12 @@ from flasklab.runs.run import MetricSummary, NewRun, Progress, Run, RunError
 from flasklab.runs.state import RunState
 from flasklab.store.artifact_rows import ArtifactRows
 from flasklab.store.metric_chunks import MetricChunks
+from flasklab.store.queue_rows import QueueRows
 from flasklab.store.run_transitions import RunTransitions
 from flasklab.store.tables import runs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Row
@@ -92,7 +93,7 @@ class RunRows(RunTransitions):
         row = self._connection.execute(_ROW, {"wanted_id": run_id}).first()
         if row is None:
             raise RunNotFoundError(run_id)
-        position = self.queued_before(row.number) + 1 if row.state == RunState.QUEUED.value else None
+        position = self._positions([row]).get(row.number)
         return _run(row, {}, (), position)
 
     def find_by_number(self, number: int) -> Run | None:
@@ -152,13 +153,6 @@ class RunRows(RunTransitions):
         found = {RunState(state): int(count) for state, count in self._connection.execute(statement)}
         return {state: found.get(state, 0) for state in RunState}
 
-    def queued_before(self, number: int) -> int:
-        """How many queued runs are claimed before run `number`."""
-        statement = (
-            select(func.count()).select_from(runs).where(runs.c.state == RunState.QUEUED.value, runs.c.number < number)
-        )
-        return int(self._connection.execute(statement).scalar_one())
-
     def latest_per_experiment(self) -> dict[str, Run]:
         """The newest run of each experiment that has one, by the experiment's name.
 
@@ -201,22 +195,17 @@ class RunRows(RunTransitions):
         started = [row.number for row in rows if row.attempt]  # the others have left nothing yet
         metrics = MetricChunks(self._connection).summaries(started)
         artifacts = ArtifactRows(self._connection).of_several(started)
-        positions = self._positions([row.number for row in rows if row.state == RunState.QUEUED.value])
+        positions = self._positions(rows)
         return [
             _run(row, metrics.get(number, {}), artifacts.get(number, ()), positions.get(number))
             for number, row in zip(numbers, rows, strict=True)
         ]
 
-    def _positions(self, numbers: Sequence[int]) -> dict[int, int]:
-        if not numbers:
-            return {}
-        first, last = min(numbers), max(numbers)
-        before = self.queued_before(first)
-        queued = and_(runs.c.state == RunState.QUEUED.value, runs.c.number.between(first, last))
-        place = func.row_number().over(order_by=runs.c.number).label("place")
-        ranked = select(runs.c.number, place).where(queued).subquery()
-        found = self._connection.execute(select(ranked).where(ranked.c.number.in_(numbers)))
-        return {row.number: before + row.place for row in found}
+    def _positions(self, rows: Iterable[Row[Any]]) -> dict[int, int]:
+        """Places in the queue by number; those held until a moment have none."""
+        keys = [(row.rank, row.number) for row in rows if row.state == RunState.QUEUED.value and not row.held]
+        places = QueueRows(self._connection).places(keys) if keys else {}
+        return {number: place for (_, number), place in places.items()}
 
 
 def _conditions(state: RunState | None, experiment: str | None, *, deleted: bool = False) -> list[ColumnElement[bool]]:

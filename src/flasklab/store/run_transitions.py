@@ -15,13 +15,13 @@ from sqlalchemy import bindparam, delete, func, select, update
 from flasklab.runs.checkpoints import CHECKPOINT
 from flasklab.runs.state import RunState, may_become
 from flasklab.store.claims import Claimable, Running
-from flasklab.store.tables import artifacts, events, metric_chunks, metric_summaries, runs
+from flasklab.store.tables import Moment, artifacts, attempts, events, metric_chunks, metric_summaries, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, RowMapping
     from sqlalchemy.dialects.postgresql.dml import Insert
 
     from flasklab.runs.json import Json
@@ -31,24 +31,27 @@ _RUNNING = RunState.RUNNING.value
 _QUEUED = RunState.QUEUED.value
 
 # Hot statements are built once. Parameters start with "the_", which no column does.
+CLAIMABLE = (
+    runs.c.number,
+    runs.c.id,
+    runs.c.experiment,
+    runs.c.params,
+    runs.c.tags,
+    runs.c.note,
+    runs.c.attempt,
+    runs.c.begun,
+    runs.c.retries,
+    runs.c.retry_wait,
+    runs.c.timeout_seconds,
+    runs.c.memory_bytes,
+    runs.c.resources,
+    runs.c.rank,
+    runs.c.seed,
+    runs.c.seq,
+    runs.c.created_at,
+)
 _QUEUE = (
-    select(
-        runs.c.number,
-        runs.c.id,
-        runs.c.experiment,
-        runs.c.params,
-        runs.c.tags,
-        runs.c.note,
-        runs.c.attempt,
-        runs.c.begun,
-        runs.c.retries,
-        runs.c.timeout_seconds,
-        runs.c.memory_bytes,
-        runs.c.seed,
-        runs.c.restore_from,
-        runs.c.seq,
-        runs.c.created_at,
-    )
+    select(*CLAIMABLE)
     .where(runs.c.state == _QUEUED, runs.c.held == 0)
     .order_by(runs.c.rank, runs.c.number)
     .limit(bindparam("the_limit"))
@@ -80,7 +83,18 @@ _SETTLE = _HELD.values(
     finished_at=bindparam("the_end"),
     seq=bindparam("the_seq"),
 )
-_REQUEUE = _HELD.values(state=_QUEUED, progress=None, started_at=None, seq=bindparam("the_seq"))
+_BEFORE = (attempts.c.run_number == runs.c.number) & (attempts.c.attempt == runs.c.attempt)
+_REQUEUE = _HELD.values(
+    state=_QUEUED,
+    progress=None,
+    started_at=None,
+    seq=bindparam("the_seq"),
+    held=bindparam("the_hold"),
+    not_before=func.coalesce(bindparam("the_moment", type_=Moment), runs.c.not_before),
+    # What the attempt noted does not stay: the next one notes it anew.
+    tags=func.coalesce(select(attempts.c.tags_before).where(_BEFORE).scalar_subquery(), runs.c.tags),
+    note=func.coalesce(select(attempts.c.note_before).where(_BEFORE).scalar_subquery(), runs.c.note),
+)
 _CANCELS = select(runs.c.id, runs.c.attempt, runs.c.cancel_requested_by).where(
     runs.c.state == _RUNNING, runs.c.cancel_requested_at.is_not(None)
 )
@@ -92,6 +106,7 @@ _ACTIVE = select(
     runs.c.begun,
     runs.c.started_at.is_not(None).label("began"),
     runs.c.retries,
+    runs.c.retry_wait,
     runs.c.seq,
     runs.c.cancel_requested_by,
     runs.c.cancel_requested_at,
@@ -106,17 +121,7 @@ class RunTransitions:
 
     def queued(self, limit: int) -> list[Claimable]:
         """The next runs in queue order, at most `limit`."""
-        found = self._connection.execute(_QUEUE, {"the_limit": limit}).mappings()
-        return [
-            Claimable(
-                **{
-                    **row,
-                    "tags": tuple(row["tags"]),
-                    "seed": None if row["seed"] is None else int(row["seed"]),
-                }
-            )
-            for row in found
-        ]
+        return [claimable(row) for row in self._connection.execute(_QUEUE, {"the_limit": limit}).mappings()]
 
     def claim(self, run_id: str, at: datetime) -> int | None:  # noqa: ARG002 - the moment belongs to the attempt's row
         """Take a queued run: it is running, and what an earlier attempt left is gone, unless it left a checkpoint too.
@@ -211,12 +216,28 @@ class RunTransitions:
         }
         return self._touched(_SETTLE, parameters)
 
-    def requeue(self, run_id: str, attempt: int, *, seq: int) -> bool:
-        """Hand a running run back to the queue, at its old place. False when the attempt is over.
+    def requeue(self, run_id: str, attempt: int, *, seq: int, not_before: datetime | None = None) -> bool:
+        """Hand a running run back to the queue, at its old place, with the tags and note of its claim.
 
         A cancel that was asked for stays on the run: who hands it back settles it as canceled instead.
+
+        Args:
+            run_id: the run
+            attempt: the fence
+            seq: number of the latest event
+            not_before: it is not claimed sooner; None for at once
+
+        Returns:
+            False when the attempt is over.
         """
-        return self._touched(_REQUEUE, {"the_id": run_id, "the_attempt": attempt, "the_seq": seq})
+        parameters = {
+            "the_id": run_id,
+            "the_attempt": attempt,
+            "the_seq": seq,
+            "the_hold": int(not_before is not None),
+            "the_moment": not_before,
+        }
+        return self._touched(_REQUEUE, parameters)
 
     def running(self) -> list[Running]:
         """All running runs."""
@@ -277,6 +298,12 @@ class RunTransitions:
         )  # not loaded where SQLite is used
 
         return postgres_insert(table)
+
+
+def claimable(row: RowMapping) -> Claimable:
+    """A row of the columns `CLAIMABLE`, as its claimant needs it."""
+    seed = None if row["seed"] is None else int(row["seed"])
+    return Claimable(**{**row, "tags": tuple(row["tags"]), "seed": seed, "resources": row["resources"] or {}})
 
 
 def _error_json(error: RunError | None) -> dict[str, str] | None:

@@ -179,7 +179,7 @@ attempts = Table(
     Column("exit_code", Whole),
     Column("signal", Integer),
     Column("reason", CleanText, nullable=False),
-    Column("state", Text),  # how it ended, or "queued" where the run went back to the queue; NULL while it lasts
+    Column("state", Text),  # how it ended; NULL while it lasts
     Column("supervisor", CleanText),  # who claimed it: host and process id
     Column("tags_before", JsonText),  # the run's tags and note at the claim, which the next attempt begins with
     Column("note_before", CleanText),

@@ -15,6 +15,7 @@ from flasklab.store.lease_rows import LeaseRows
 from flasklab.store.metric_chunks import MetricChunks
 from flasklab.store.metric_cut import MetricCut
 from flasklab.store.metric_reads import MetricReads
+from flasklab.store.queue_rows import QueueRows
 from flasklab.store.run_rows import RunRows
 
 if TYPE_CHECKING:
@@ -36,11 +37,13 @@ class Unit:
         "leases",
         "metrics",
         "points",
+        "queue",
         "runs",
     )
 
     def __init__(self, connection: Connection) -> None:
         self.runs = RunRows(connection)
+        self.queue = QueueRows(connection)
         self.attempts = AttemptRows(connection)
         self.metrics = MetricChunks(connection)
         self.cut = MetricCut(connection)

@@ -12,7 +12,7 @@ from flasklab.http.lab import current_lab
 from flasklab.http.lists import IN_BIN, asked_page, page_json
 from flasklab.http.negotiation import wants_html
 from flasklab.http.problems import Refusal
-from flasklab.http.run_json import broken_json, experiment_json, run_json
+from flasklab.http.run_json import broken_json, experiment_json, runs_json
 from flasklab.http.starts import CATALOG_WAIT_SECONDS
 from flasklab.runs.state import RunState
 from flasklab.web.presenters import RunFilters, present_broken, present_home, present_runs
@@ -35,8 +35,8 @@ def home() -> Response | str:
             {
                 "experiments": [experiment_json(found) for found in catalog.experiments],
                 "broken": broken_json(catalog.broken),
-                "running": [run_json(run) for run in running],
-                "recent": [run_json(run) for run in recent],
+                "running": runs_json(running),
+                "recent": runs_json(recent),
             }
         )
     status = services.status()
@@ -58,7 +58,12 @@ def runs() -> Response | str:
         experiments=tuple(one.name for one in services.experiments.catalog().experiments),
     )
     page = present_runs(
-        found, filters, queue=services.status(), gone=_gone(), kept=kept_sentence(current_lab().settings)
+        found,
+        filters,
+        queue=services.status(),
+        gone=_gone(),
+        kept=kept_sentence(current_lab().settings),
+        waiting=services.waiting(found.runs),
     )
     return render_template("flasklab/pages/runs.html", page=page)
 

@@ -88,6 +88,7 @@ def _page(run: Run) -> str:
         system_keys=services.metrics.system_keys(run.id),
         links=links_of(run.id, run.experiment),
         tab=request.args.get("tab", "overview"),
+        waiting=services.waiting([run]).get(run.id, ""),
         figures_named=request.args.get("name", "").strip()[:_MOST_NAME],
         all_figures="all" in request.args,
     )

@@ -9,6 +9,7 @@ from flask import Response, redirect, render_template, request, url_for
 from flasklab.errors import (
     FlasklabError,
     InvalidParametersError,
+    MissingResourcesError,
     ParameterError,
     QueueFullError,
     RunNotFoundError,
@@ -22,8 +23,10 @@ from flasklab.http.lab import current_lab
 from flasklab.http.negotiation import wants_html
 from flasklab.http.problems import problem_of
 from flasklab.http.run_json import experiment_json
+from flasklab.http.start_options import typed_options
 from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, asked_checkpoint, start_run
 from flasklab.http.submitted import RESERVED, read_submitted
+from flasklab.runs.admission import more_than_there_is
 from flasklab.services.experiment_read import ExperimentBrokenError
 from flasklab.web.forms import filled_with, parameters_form
 from flasklab.web.presenters import present_form
@@ -80,7 +83,7 @@ def start(experiment: str) -> AnyResponse:
         run = start_run(description, values, rerun_of=source.id if source else None)
     except InvalidParametersError as error:
         return _refused(description, submitted, error.errors, source)
-    except (QueueFullError, StoreError) as error:
+    except (MissingResourcesError, QueueFullError, StoreError) as error:
         problem = problem_of(error)
         told = (ParameterError("This run", f"was not started. {problem.detail}"),)
         answer = _refused(description, submitted, told, source, status=problem.status)
@@ -166,6 +169,8 @@ def _page(
         problems=problems,
         queue=current_lab().services.status(),
         copies=copies_of(description, _values_to_copy(description, texts, files)),
+        missing=more_than_there_is(description.resources, current_lab().settings.resources),
+        typed=typed_options(),
     )
     return render_template("flasklab/pages/form.html", page=page, form=filled)
 

@@ -17,6 +17,7 @@ from flasklab.execution.reception import Reception
 from flasklab.execution.recorded import Recorded
 from flasklab.execution.recovery import recover
 from flasklab.execution.runner import Runner
+from flasklab.execution.settling import Again
 from flasklab.execution.spec import RunSpec
 from flasklab.execution.turn import Turn
 from flasklab.execution.writer import Writer
@@ -161,12 +162,13 @@ def test_a_doubt_lasts_until_the_queue_was_looked_at(writer: Writer, settings: S
 def test_the_pause_between_claims_grows_while_no_run_begins_and_is_over_when_one_does(
     writer: Writer, settings: Settings, store: Store
 ) -> None:
+    again = Again(reason="No process.", not_before=None)
     pauses = []
     for _ in range(3):
         attempt = under_way(store, settings)
         hold(writer, attempt)
         now_ = time.monotonic()
-        writer._act(Turn(written=[attempt], ended=[(attempt, None)], requeued=[(attempt, "No process.")]), now_)
+        writer._act(Turn(written=[attempt], ended=[(attempt, None)], requeued=[(attempt, again)]), now_)
         pauses.append(writer._claim_at - now_)
         writer._act(Turn(looked=True), now_)  # a turn in between, in which nothing began
     assert pauses == pytest.approx([0.5, 1.0, 2.0])

@@ -6,6 +6,8 @@ import pytest
 
 from flasklab.config import Settings
 from flasklab.experiments.description import Description
+from flasklab.services.experiment_read import ExperimentRead
+from flasklab.services.waiting import Waiting
 from flasklab.store.store import Store
 
 if TYPE_CHECKING:
@@ -47,6 +49,16 @@ def store(settings: Settings) -> Iterator[Store]:
 @pytest.fixture
 def bell() -> Bell:
     return Bell()
+
+
+@pytest.fixture
+def experiments(store: Store, settings: Settings, bell: Bell) -> ExperimentRead:
+    return ExperimentRead(store, settings, bell)
+
+
+@pytest.fixture
+def waiting(store: Store, settings: Settings, experiments: ExperimentRead) -> Waiting:
+    return Waiting(store, settings, experiments)
 
 
 @pytest.fixture

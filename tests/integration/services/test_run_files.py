@@ -23,6 +23,7 @@ from flasklab.store.presence import SupervisorLock
 
 if TYPE_CHECKING:
     from flasklab.config import Settings
+    from flasklab.services.waiting import Waiting
     from flasklab.store.store import Store
 
 
@@ -152,8 +153,10 @@ def test_an_upload_becomes_the_value_of_a_file_parameter(store: Store) -> None:
         upload(io.BytesIO(b"a,b\nc"), "table.csv", 4)
 
 
-def test_the_labs_status_says_whether_somebody_gets_runs_done(store: Store, settings: Settings) -> None:
-    status = LabStatus(store, settings)
+def test_the_labs_status_says_whether_somebody_gets_runs_done(
+    store: Store, settings: Settings, waiting: Waiting
+) -> None:
+    status = LabStatus(store, settings, waiting)
     assert (status().reason, status().supervised, status().workers) == ("", False, 2)
     with store.write() as unit:
         unit.runs.add(NewRun(id="new", experiment="double", params={}), now())

@@ -14,12 +14,13 @@ from flasklab.runs.times import now
 from flasklab.services.run_follow import LOG_BYTES, LOG_LINES, Live, RunFollow
 
 if TYPE_CHECKING:
+    from flasklab.services.waiting import Waiting
     from flasklab.store.store import Store
 
 
 @pytest.fixture
-def follow(store: Store) -> RunFollow:
-    return RunFollow(store, itertools.count().__next__)  # every look is later than the last
+def follow(store: Store, waiting: Waiting) -> RunFollow:
+    return RunFollow(store, waiting, itertools.count().__next__)  # every look is later than the last
 
 
 @pytest.fixture

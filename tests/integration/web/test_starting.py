@@ -30,12 +30,15 @@ RUN_KEYS = [
     "note",
     "seed",
     "attempt",
+    "priority",
+    "not_before",
     "queue_position",
     "created_at",
     "started_at",
     "finished_at",
     "pinned",
     "deleted_at",
+    "waiting",
     "links",
 ]
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from flasklab.execution.endings import Intent, Seen, given_up, judge, lost
-from flasklab.execution.settling import may_begin_again
 from flasklab.runs.state import RunState
 
 _SUCCEEDED: dict[str, Any] = {"state": "succeeded", "output": {"x": 1}, "error": None}
@@ -78,20 +77,6 @@ def test_a_run_that_had_succeeded_before_the_cancel_reached_it_has_succeeded() -
 
 def test_an_exception_after_the_cancel_is_still_a_cancel() -> None:
     assert judge(Seen(exit_code=1, outcome=_FAILED, intent=Intent.CANCEL)).state is RunState.CANCELED
-
-
-@pytest.mark.parametrize(
-    ("begun_before", "begun", "retries", "again"),
-    [
-        (0, False, 0, True),  # the code never began: free
-        (3, False, 0, True),
-        (0, True, 0, False),
-        (0, True, 1, True),
-        (1, True, 1, False),
-    ],
-)
-def test_code_begins_again_only_as_often_as_allowed(begun_before: int, begun: bool, retries: int, again: bool) -> None:
-    assert may_begin_again(begun_before=begun_before, begun=begun, retries=retries) is again
 
 
 @pytest.mark.parametrize(

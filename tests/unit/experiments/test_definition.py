@@ -54,6 +54,16 @@ def test_arguments_are_noted_in_seconds_and_bytes() -> None:
     assert found.isolation == "fresh"
 
 
+def test_arguments_of_the_queue_are_noted() -> None:
+    @experiment(retries=2, retry_on=OSError, retry_wait="1m", priority=-3, concurrency=2, resources={"gpu": 1})
+    def double() -> None: ...
+
+    found = known(double)
+
+    assert (found.retry_on, found.retry_wait) == ((OSError,), 60.0)
+    assert (found.priority, found.concurrency, found.resources) == (-3, 2, {"gpu": 1})
+
+
 def test_without_arguments_nothing_is_limited() -> None:
     @experiment
     def double() -> None: ...
@@ -62,6 +72,7 @@ def test_without_arguments_nothing_is_limited() -> None:
 
     assert found.name == "double"
     assert (found.timeout_seconds, found.memory_bytes, found.retries, found.tags) == (None, None, 0, ())
+    assert (found.retry_on, found.priority, found.concurrency, found.resources) == ((), 0, None, {})
 
 
 def test_it_knows_where_the_definition_begins() -> None:
@@ -84,6 +95,17 @@ def test_it_knows_where_the_definition_begins() -> None:
         ({"memory": -1}, "more than nothing"),
         ({"retries": -1}, "retries=-1"),
         ({"retries": True}, "retries=True"),
+        ({"retry_on": "ValueError", "retries": 1}, "write retry_on=(ConnectionError,)"),
+        ({"retry_on": (KeyboardInterrupt,), "retries": 1}, "is no exception class"),
+        ({"retry_on": ValueError}, "write retries=1 beside it"),
+        ({"retry_wait": "later"}, 'write retry_wait="10s"'),
+        ({"retry_wait": -1}, "more than nothing"),
+        ({"priority": "high"}, "priority='high' is no whole number; write priority=1"),
+        ({"priority": 2**40}, "is no whole number"),
+        ({"concurrency": 0}, "from 1 on"),
+        ({"resources": "gpu"}, "write resources={'gpu': 1}"),
+        ({"resources": {"a gpu": 1}}, "write resources={'gpu': 1}"),
+        ({"resources": {"gpu": 0}}, "resources['gpu']=0"),
         ({"isolation": "hot"}, '"fresh" or "warm"'),
         ({"tags": "vision"}, "tags='vision'"),
         ({"tags": [1]}, "list of words"),

@@ -9,7 +9,7 @@ from flasklab.experiments.description import BrokenModule, Catalog, Description,
 from flasklab.runs.json import encode
 
 
-@experiment(timeout="30m", memory="1 GiB", retries=2, tags=["vision"], isolation="warm")
+@experiment(timeout="30m", memory="1 GiB", retries=2, retry_on=Exception, tags=["vision"], isolation="warm")
 def count_cells(size: int = 3) -> int:
     """Count the cells.
 
@@ -35,6 +35,7 @@ def test_a_description_says_what_its_author_wrote() -> None:
     assert (found.file, found.line, found.module) == (__file__, 12, __name__)
     assert found.defaults == {"size": 3}
     assert (found.timeout_seconds, found.memory_bytes, found.retries) == (1800.0, 2**30, 2)
+    assert (found.retry_on, found.retries_memory) == (("Exception",), True)  # a MemoryError is one
     assert (found.tags, found.isolation) == (("vision",), "warm")
 
 

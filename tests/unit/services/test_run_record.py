@@ -49,7 +49,7 @@ def test_what_is_not_known_is_null() -> None:
 def test_a_record_has_every_field_of_the_public_contract() -> None:
     contract = (
         "id number experiment state params output error progress metrics artifacts tags note seed attempt "
-        "queue_position created_at started_at finished_at"
+        "priority not_before queue_position created_at started_at finished_at"
     )
     assert [name for name in run_values(run()) if name in contract.split()] == contract.split()
     assert run_record(run()).keys() >= run_values(run()).keys()

@@ -28,7 +28,8 @@ export interface RunNow {
   progress: Progress | null;
   metrics: Metrics;
   attempt: number;
-  queue_position: number | null;
+  queue_position: number | null; // null while it is held until a moment
+  waiting: string | null;
   started_at: string | null;
   finished_at: string | null;
   seed: number | null;
@@ -37,6 +38,19 @@ export interface RunNow {
 /** How many facts of a run's beginning are known: when, and with which seed. */
 export const begun = (run: Pick<RunNow, 'started_at' | 'seed'>): number =>
   Number(run.started_at !== null) + Number(run.seed !== null);
+
+const EXACT_PLACES = 2000; // beyond, places in the queue are reckoned
+
+/** Its place in the queue, if it has one, and why it waits; as the page says it. */
+export const waiting = (position: number | null, why: string): string => {
+  if (position === null) return why;
+  const ahead = position - 1;
+  const about = ahead >= EXACT_PLACES ? 'About ' : '';
+  const place = ahead
+    ? `${about}${ahead.toLocaleString('en')} ${ahead === 1 ? 'run' : 'runs'} before it in the queue.`
+    : 'It is next in the queue.';
+  return `${place} ${why}`.trim();
+};
 
 export interface Live {
   cursor: string;

@@ -16,7 +16,7 @@ from flasklab.web.presenters.fields import FieldView, field_view
 from flasklab.web.presenters.frame import LabNow, Queue, RunLine, present_queue, run_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from flasklab.errors import ParameterError
@@ -75,6 +75,11 @@ class FormPage:
     copies: Copies
     queue: Queue | None
     has_files: bool
+    missing: tuple[str, ...]  # why no run can begin here, in sentences; empty where it can
+    priority: str  # as typed
+    usual_priority: int  # where nothing is typed
+    not_before: str  # as typed
+    zone: str  # of times without one: "UTC"
 
     @property
     def count(self) -> int:
@@ -90,6 +95,8 @@ def present_form(
     problems: Sequence[ParameterError],
     queue: LabNow | None,
     copies: Copies,
+    missing: Sequence[str] = (),
+    typed: Mapping[str, str] | None = None,
     at: datetime | None = None,
 ) -> FormPage:
     """The form of one experiment.
@@ -101,8 +108,11 @@ def present_form(
         problems: what was refused when it was sent
         queue: the lab at this moment
         copies: the start as code
+        missing: why no run of it can begin here
+        typed: what was written for the options of the start
         at: the time that ages count from; now, when not given
     """
+    at = at or present_time()
     fields = [field for field in form if getattr(field, "spec", None) is not None]
     defaults = parameters.to_text(description.parameters, description.defaults)
     groups = [
@@ -118,10 +128,15 @@ def present_form(
         where=f"{description.file.rpartition('/')[2]}:{description.line}",
         groups=tuple(groups),
         problems=tuple(_problem(problem, fields) for problem in problems),
-        source=run_line(source, at or present_time()) if source else None,
+        source=run_line(source, at) if source else None,
         facts=tuple(_facts(description)),
         copies=copies,
         queue=present_queue(queue),
+        missing=tuple(missing),
+        priority=(typed or {}).get("priority", ""),
+        usual_priority=description.priority,
+        not_before=(typed or {}).get("not_before", ""),
+        zone=at.astimezone().tzname() or "",
         has_files=any(field.spec.kind in ("file", "table", "array") for field in fields),
     )
 
@@ -148,4 +163,17 @@ def _facts(description: Description) -> Iterable[tuple[str, str]]:
     if description.memory_bytes:
         yield "Memory limit", formats.memory(description.memory_bytes)
     if description.retries:
-        yield "Tried again after a crash", formats.count(description.retries, "time")
+        yield "Tried again", _retries(description)
+    if description.concurrency is not None:
+        yield "At once", formats.count(description.concurrency, "run")
+    if description.resources:
+        yield "Takes", ", ".join(f"{units} {pool}" for pool, units in description.resources.items())
+    if description.priority:
+        yield "Priority", str(description.priority)
+
+
+def _retries(description: Description) -> str:
+    times = "once" if description.retries == 1 else formats.count(description.retries, "time")
+    causes = ["a loss", *description.retry_on]
+    after = f"{', '.join(causes[:-1])} or {causes[-1]}" if len(causes) > 1 else causes[0]
+    return f"{times}, after {after}"

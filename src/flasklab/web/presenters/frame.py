@@ -89,6 +89,7 @@ class RunLine:
     position: str  # how far it is: "3 of 20 · reading"; ""
     error: str  # what went wrong: the exception's type and the first line of its message; ""
     changed: str  # parameters that differ from the defaults: "lr=0.1, epochs=5"
+    waiting: str = ""  # why it waits, where that is known
 
 
 def present_queue(now: LabNow | None) -> Queue | None:
@@ -127,8 +128,8 @@ def _error(error: RunError) -> str:
     return f"{error.type}: {line}" if line else error.type
 
 
-def run_line(run: Run, now: datetime) -> RunLine:
-    """A run on one line, as seen from `now`."""
+def run_line(run: Run, now: datetime, waiting: str = "") -> RunLine:
+    """A run on one line, as seen from `now`; `waiting` says why it waits."""
     took = run.duration_seconds
     return RunLine(
         id=run.id,
@@ -142,4 +143,5 @@ def run_line(run: Run, now: datetime) -> RunLine:
         position=position_text(run.progress) if run.progress else "",
         error=_error(run.error) if run.error else "",
         changed=changed(run),
+        waiting=waiting,
     )

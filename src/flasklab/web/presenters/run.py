@@ -28,6 +28,7 @@ TABS = ("overview", "charts", "log", "results", "files", "parameters", "system",
 _FIRST_FIGURES = 12  # on the overview
 _MOST_FIGURES = 120  # on a page of results that was not asked for all
 _STATS = 6  # metrics in the strip
+_EXACT_PLACES = 2000  # beyond, places in the queue are reckoned
 _MOST_CHARTS = 8  # in the overview
 
 
@@ -171,6 +172,7 @@ def present_run(
     events: Sequence[RunEvent] = (),
     checkpoint: CheckpointFile | None = None,
     event: int = 0,
+    waiting: str = "",
     system_keys: Sequence[str] = (),
     figures_named: str = "",
     all_figures: bool = False,
@@ -191,6 +193,7 @@ def present_run(
         events: what happened to it, first to last
         checkpoint: the last one that it has
         event: number of the latest event, for the live island
+        waiting: why it waits; "" unless it is queued
         system_keys: what was measured of its processes; without any, there is no view of them
         figures_named: only figures whose names contain it are drawn among the results
         all_figures: more than the first hundred of them are drawn
@@ -208,7 +211,7 @@ def present_run(
         word=STATE_WORDS[run.state],
         final=run.state.is_final,
         deleted=formats.moment(run.deleted_at, at) if run.deleted_at else None,
-        waiting=_waiting(run, queue),
+        waiting=waiting_text(run.queue_position, waiting) if run.state is RunState.QUEUED else "",
         canceling=run.cancel_requested_at is not None and not run.state.is_final,
         percent=percent(run.progress),
         progress=position_text(run.progress) if run.progress else "",
@@ -252,13 +255,14 @@ def _seen(shown: Sequence[results.Figure], tab: str, named: str, every: bool) ->
     return tuple(wanted if every else wanted[:_MOST_FIGURES])
 
 
-def _waiting(run: Run, queue: LabNow | None) -> str:
-    if run.state is not RunState.QUEUED:
-        return ""
-    position = run.queue_position
-    ahead = (position or 1) - 1
-    place = "It is next in the queue." if not ahead else f"{formats.count(ahead, 'run')} before it in the queue."
-    return f"{place} {queue.reason}".strip() if queue else place
+def waiting_text(position: int | None, why: str) -> str:
+    """A queued run's place, if it has one, and why it waits; the live island writes the same."""
+    if position is None:
+        return why
+    ahead = position - 1
+    about = "About " if ahead >= _EXACT_PLACES else ""
+    place = f"{about}{formats.count(ahead, 'run')} before it in the queue." if ahead else "It is next in the queue."
+    return f"{place} {why}".strip()
 
 
 def _stats(run: Run, at: datetime) -> tuple[Stat, ...]:

@@ -13,7 +13,7 @@ from flasklab.web.presenters.dotted import dotted
 from flasklab.web.presenters.frame import STATE_WORDS, LabNow, Queue, RunLine, present_queue, run_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from flasklab.runs.run import Run
@@ -74,6 +74,7 @@ class RunRow:
     """One run in the table."""
 
     run: RunLine
+    why: str  # why it waits, where the row above does not say the same
     cells: tuple[Cell, ...]  # one per column
     output: str  # output values on one line, for a table of several experiments
     by: str
@@ -103,14 +104,15 @@ def present_runs(
     queue: LabNow | None = None,
     gone: Run | None = None,
     kept: str = "",
+    waiting: Mapping[str, str] | None = None,
     at: datetime | None = None,
 ) -> RunsPage:
-    """One page of the runs table as of `at` (now, when not given)."""
+    """One page of the runs table as of `at` (now, when not given); `waiting` says why queued runs wait, by id."""
     at = at or present_time()
     mixed = len({run.experiment for run in page.runs}) > 1
     columns = () if mixed else (*_parameters(page.runs), *_outputs(page.runs))
     return RunsPage(
-        rows=tuple(_row(run, columns, at) for run in page.runs),
+        rows=tuple(_rows(page.runs, columns, waiting or {}, at)),
         columns=columns,
         mixed=mixed,
         filters=filters,
@@ -160,11 +162,20 @@ def _outputs(runs: Sequence[Run]) -> Iterable[Column]:
     ]
 
 
-def _row(run: Run, columns: Sequence[Column], at: datetime) -> RunRow:
+def _rows(runs: Iterable[Run], columns: Sequence[Column], waiting: Mapping[str, str], at: datetime) -> Iterator[RunRow]:
+    above = ""
+    for run in runs:
+        why = waiting.get(run.id, "")
+        yield _row(run, columns, why, why if why != above else "", at)
+        above = why
+
+
+def _row(run: Run, columns: Sequence[Column], waiting: str, why: str, at: datetime) -> RunRow:
     params, outputs = dotted(run.params), scalars(run.output)
     pairs = [f"{key} {formats.value(item, limit=40)}" for key, item in list(outputs.items())[:3]]
     return RunRow(
-        run=run_line(run, at),
+        run=run_line(run, at, waiting),
+        why=why,
         cells=tuple(_cell(run, params if column.kind == "param" else outputs, column) for column in columns),
         output=", ".join(pairs),
         by=run.created_by,

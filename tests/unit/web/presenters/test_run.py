@@ -25,8 +25,10 @@ def stats(found: RunPage) -> dict[str, str]:
 
 def test_a_queued_run_says_its_place_and_why_it_waits(make: Any) -> None:
     queued = make.run(state=RunState.QUEUED, started_at=None, queue_position=4)
-    found = page(make, queued, queue=make.lab(reason="All 2 workers are busy."))
+    found = page(make, queued, waiting="All 2 workers are busy.")
     assert found.waiting == "3 runs before it in the queue. All 2 workers are busy."
+    held = replace(queued, queue_position=None)
+    assert page(make, held, waiting="It is tried again in 40 s.").waiting == "It is tried again in 40 s."
     assert page(make, make.run(state=RunState.QUEUED, started_at=None, queue_position=1)).waiting.startswith(
         "It is next"
     )

@@ -12,6 +12,7 @@ from flasklab.runs.progress import Progress, left_text, position_text, rate_text
 from flasklab.web.presenters import formats
 from flasklab.web.presenters.ansi import spans
 from flasklab.web.presenters.charts import family
+from flasklab.web.presenters.run import waiting_text
 
 CASES: dict[str, list[list[Any]]] = json.loads(
     (Path(__file__).parents[4] / "web" / "test" / "same.json").read_text(encoding="utf-8")
@@ -36,6 +37,11 @@ def test_ages_are_coarse(seconds: float, text: str) -> None:
 @pytest.mark.parametrize(("count", "text"), CASES["size"])
 def test_sizes_are_decimal(count: int, text: str) -> None:
     assert formats.size(count) == text
+
+
+@pytest.mark.parametrize(("position", "why", "text"), CASES["waiting"])
+def test_a_queued_run_says_its_place_and_why_it_waits(position: int | None, why: str, text: str) -> None:
+    assert waiting_text(position, why) == text
 
 
 @pytest.mark.parametrize(("rate", "unit", "text"), CASES["rate"])
