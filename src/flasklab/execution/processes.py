@@ -9,7 +9,6 @@ import contextlib
 import ctypes
 import os
 import signal
-import socket
 import sys
 from pathlib import Path
 
@@ -96,11 +95,6 @@ def leftovers(results: Path, keep: str) -> list[int]:
             if any(mark.endswith(lab) and keep.encode() not in mark for mark in marks):
                 found.append(int(entry.name))
     return found
-
-
-def own_name() -> str:
-    """Who this process is, as an attempt names its supervisor: the host's name and the pid."""
-    return f"{socket.gethostname()} {os.getpid()}"
 
 
 def boot_id() -> str:
