@@ -139,14 +139,13 @@ class Supervisor:
     def _turn(self, now: float) -> None:
         if not self._writer.ready(now):
             return
-        self._rung |= self._runner.news
-        self._runner.news = False
-        look = self._rung or now >= self._next_scan
-        if look and self._stop_at is None:
+        asked = self._rung or now >= self._next_scan
+        look = asked or self._runner.news
+        self._rung = self._runner.news = False
+        if asked and self._stop_at is None:
             self._runner.refresh(now)
-        rung, self._rung = self._rung, False
-        if self._writer.turn(now, look=look, rung=rung):
-            self._next_scan = self._writer.next_look(now + SCAN_SECONDS)
+        if self._writer.turn(now, look=look, asked=asked):
+            self._next_scan = self._writer.next_look(now + SCAN_SECONDS if asked else self._next_scan)
         elif look:
             self._rung = True  # it could not be read
 

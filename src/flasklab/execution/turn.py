@@ -33,8 +33,9 @@ class Turn:
     cancels: list[tuple[Attempt, str]] = field(default_factory=list)
     refused: bool = False  # queued runs were settled, so that others may have moved up
     looked: bool = False  # the queue is read
-    wishes: bool = False  # the wishes to cancel are read
+    asked: bool = False  # what others may have written is read too: wishes, and what is held until a moment
     exhausted: bool = False  # nothing that could be claimed was left in the queue
+    released: bool = False  # runs that were held until a moment and are due are held no more
     next_release: datetime | None = None  # when the first run that is held until a moment is due
 
 

@@ -90,13 +90,13 @@ class Writer:
         """Whether a turn may be tried: not right after one that failed."""
         return now >= self.retry_at
 
-    def turn(self, now: float, *, look: bool, rung: bool) -> bool:
+    def turn(self, now: float, *, look: bool, asked: bool) -> bool:
         """Write what waits, settle what has ended, store what was handed in, claim what may begin.
 
         Args:
             now: monotonic seconds
-            look: whether the queue and the wishes to cancel are to be read
-            rung: whether somebody has said that there is something to read
+            look: whether the queue is to be read
+            asked: whether what others may have written is to be read as well: wishes, and what is held until a moment
 
         Returns:
             Whether the queue was read, and need not be read again.
@@ -104,11 +104,11 @@ class Writer:
         due = [one for one in self._runner.attempts.values() if self._must_write(one, now)]
         owed = self._owed_since is not None and now >= self._owed_since + _OWED_SECONDS
         arrivals = self._reception.arrivals
-        if rung:
+        if asked:
             self._queue_known_empty = False
         if not (due or look or arrivals or owed or self._runner.described):
             return False
-        turn = Turn(looked=look, wishes=look, arrivals=list(arrivals))
+        turn = Turn(looked=look, asked=asked, arrivals=list(arrivals))
         # Whoever waits for an end is not answered before that is on the disk, and the start with it.
         durable = bool(due or look or owed or self._runner.described) or not all(one.wait for one in arrivals)
         try:
@@ -251,11 +251,12 @@ class Writer:
             for run in unit.runs.running():
                 if run.id not in self._runner.attempts:  # claimed, and nobody was told
                     take_over(unit, run, self._store, "It was claimed, and the database's answer was lost.")
-        for run_id, number, by in unit.runs.cancels() if turn.wishes else ():
+        for run_id, number, by in unit.runs.cancels() if turn.asked else ():
             attempt = self._runner.attempts.get(run_id)
             if attempt is not None and attempt.spec.attempt == number:
                 turn.cancels.append((attempt, by))
-        self._release(unit, turn)
+        if turn.asked or turn.requeued or any(one.new.not_before for one in turn.arrivals):
+            self._release(unit, turn)
         zygote = self._claiming_zygote()
         if zygote is None or zygote.catalog is None:
             return
@@ -273,6 +274,7 @@ class Writer:
     def _release(unit: Unit, turn: Turn) -> None:
         """Let runs that were held until a moment be claimed from now on."""
         at, turn.next_release = present(), unit.queue.next_release()
+        turn.released = True
         if turn.next_release is not None and turn.next_release <= at:
             unit.queue.release(at)
             turn.next_release = unit.queue.next_release()
@@ -283,6 +285,7 @@ class Writer:
         if turn.looked:
             self._in_doubt = False
             self._queue_known_empty = turn.exhausted and not turn.refused
+        if turn.released:
             due = turn.next_release
             self._release_at = math.inf if due is None else now + max(0.0, (due - present()).total_seconds())
         self._runner.described = None
@@ -291,13 +294,7 @@ class Writer:
             attempt.recorded.written()
             if attempt.recorded.has_begun:
                 self._claim_pause = 0.0
-        for attempt, again in turn.requeued:
-            attempt.log.say(f"{again.reason} {again.told(present())}")
-            self._queue_known_empty = False
-            self._runner.news = True
-            if not attempt.recorded.has_begun:
-                self._claim_pause = min(2 * self._claim_pause or RETRY_SECONDS, _MOST_PAUSE_SECONDS)
-                self._claim_at = now + self._claim_pause
+        self._say_requeued(turn, now)
         for attempt in turn.disowned:
             self._let_go(attempt)
         self._answer(turn)
@@ -312,6 +309,16 @@ class Writer:
             self._runner.launch(claimed)
         if not self._queue_known_empty and (turn.ended or turn.disowned):
             self._runner.news = True  # somebody may have waited for their places
+
+    def _say_requeued(self, turn: Turn, now: float) -> None:
+        """Say in their logs that runs are queued again; claim nothing for a while where none of them had begun."""
+        for attempt, again in turn.requeued:
+            attempt.log.say(f"{again.reason.rstrip('.')}. {again.told(present())}")
+            self._queue_known_empty = False
+            self._runner.news = True
+            if not attempt.recorded.has_begun:
+                self._claim_pause = min(2 * self._claim_pause or RETRY_SECONDS, _MOST_PAUSE_SECONDS)
+                self._claim_at = now + self._claim_pause
 
     def _answer(self, turn: Turn) -> None:
         """Tell those who handed in starts what became of them."""

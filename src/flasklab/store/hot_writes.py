@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, insert, literal_column, select, text, update
-from sqlalchemy.exc import DBAPIError
 
 from flasklab.runs.json import encode
 from flasklab.runs.state import RunState, may_become
+from flasklab.store.prepared import Prepared
 from flasklab.store.tables import artifacts, attempts, clean, events, metric_chunks, metric_summaries, runs
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Connection
-    from sqlalchemy.sql.dml import UpdateBase
 
     from flasklab.runs.json import Json
     from flasklab.runs.run import NewRun, Progress, RunError
@@ -29,31 +28,6 @@ if TYPE_CHECKING:
 
 _RUNNING = RunState.RUNNING.value
 _QUEUED = RunState.QUEUED.value
-
-
-class _Many:
-    """A statement for many rows, compiled once per dialect; columns' own conversions are left to the caller."""
-
-    def __init__(self, statement: UpdateBase) -> None:
-        self._statement = statement
-        self._compiled: dict[str, tuple[str, Sequence[str]]] = {}
-
-    def __call__(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Execute it for each row; how many rows of the table were touched in all."""
-        dialect = connection.dialect
-        if dialect.name not in self._compiled:
-            style = "qmark" if dialect.name == "sqlite" else "format"
-            plain = type(dialect)(paramstyle=style)  # type: ignore[call-arg]  # every dialect takes it
-            compiled: Any = self._statement.compile(dialect=plain)
-            self._compiled[dialect.name] = (str(compiled), tuple(compiled.positiontup or ()))
-        sql, names = self._compiled[dialect.name]
-        driver: Any = connection.connection.driver_connection
-        cursor = driver.cursor()
-        try:
-            cursor.executemany(sql, [tuple(map(row.__getitem__, names)) for row in rows])
-            return int(cursor.rowcount)
-        finally:
-            cursor.close()
 
 
 def _set(*names: str) -> dict[str, Any]:
@@ -70,9 +44,10 @@ _NEW = (
     *("timeout_seconds", "memory_bytes", "created_at", "created_by", "rerun_of", "idempotency_key", "environment_id"),
     *("seq", "dropped", "rank", "held", "not_before", "resources", "retry_wait", "restore_from"),
 )
-_ADD_RUNS = _Many(insert(runs).values(_set(*_NEW)))
+_ADD_RUNS = Prepared(insert(runs).values(_set(*_NEW)))
+_LAST_NUMBER = Prepared(text("SELECT seq FROM sqlite_sequence WHERE name = 'runs'"))
 _NEXT_NUMBERS = text("SELECT nextval(pg_get_serial_sequence('runs', 'number')) FROM generate_series(1, :count)")
-_CLAIM = _Many(
+_CLAIM = Prepared(
     update(runs)
     .where(runs.c.id == bindparam("the_id"), runs.c.state == literal_column(f"'{_QUEUED}'"))
     .values(
@@ -90,9 +65,9 @@ _SAID = _kept("started_at", "progress", "tags", "note", "seed", "dropped") | {
     "seq": bindparam("seq"),
     "begun": runs.c.begun + bindparam("began"),
 }
-_KEEP = _Many(_HELD.values(_SAID))
-_SETTLE = _Many(_HELD.values(_SAID | _set("state", "output", "error", "finished_at")))
-_OPEN_ATTEMPTS = _Many(
+_KEEP = Prepared(_HELD.values(_SAID))
+_SETTLE = Prepared(_HELD.values(_SAID | _set("state", "output", "error", "finished_at")))
+_OPEN_ATTEMPTS = Prepared(
     insert(attempts).values(
         _set("run_number", "attempt", "claimed_at", "supervisor", "tags_before", "note_before")
         | {"reason": literal_column("''")}
@@ -101,11 +76,11 @@ _OPEN_ATTEMPTS = _Many(
 _THIS = update(attempts).where(
     attempts.c.run_number == bindparam("the_number"), attempts.c.attempt == bindparam("the_attempt")
 )
-_BEGIN_ATTEMPTS = _Many(_THIS.values(_set("begun_at", "pid")))
-_CLOSE_ATTEMPTS = _Many(
+_BEGIN_ATTEMPTS = Prepared(_THIS.values(_set("begun_at", "pid")))
+_CLOSE_ATTEMPTS = Prepared(
     _THIS.where(attempts.c.ended_at.is_(None)).values(_set("ended_at", "exit_code", "signal", "reason", "state"))
 )
-_ADD_EVENTS = _Many(insert(events).values(_set("run_number", "seq", "kind", "at", "data")))
+_ADD_EVENTS = Prepared(insert(events).values(_set("run_number", "seq", "kind", "at", "data")))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -148,8 +123,8 @@ class HotWrites:
     def next_numbers(self, count: int) -> list[int]:
         """Numbers for so many new runs, in order; this transaction alone has them."""
         if self._connection.dialect.name == "sqlite":
-            row = self._connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'runs'").first()
-            first = 1 if row is None else int(row[0]) + 1
+            rows = _LAST_NUMBER.rows(self._connection)
+            first = int(rows[0][0]) + 1 if rows else 1
             return list(range(first, first + count))
         found = self._connection.execute(_NEXT_NUMBERS, {"count": count}).scalars()
         return sorted(int(number) for number in found)
@@ -302,26 +277,16 @@ class HotWrites:
         Raises:
             sqlalchemy.exc.DBAPIError: as from any statement.
         """
-        driver = self._connection.dialect.dbapi
-        try:
-            return self._flush()
-        except Exception as error:
-            if driver is None or not isinstance(error, driver.Error):
-                raise
-            dialect = self._connection.dialect
-            raise DBAPIError.instance(None, None, error, driver.Error, dialect=dialect) from error
-
-    def _flush(self) -> set[str]:
         lost: set[str] = set()
         if self._runs:
-            _ADD_RUNS(self._connection, self._runs)
-        if self._claims and _CLAIM(self._connection, self._claims) != len(self._claims):
+            _ADD_RUNS.many(self._connection, self._runs)
+        if self._claims and _CLAIM.many(self._connection, self._claims) != len(self._claims):
             return {claim["the_id"] for claim in self._claims}  # on PostgreSQL, somebody was faster with one of them
         for statement, changes in (
             (_KEEP, [one for one in self._changes if one.state is None]),
             (_SETTLE, [one for one in self._changes if one.state is not None]),
         ):
-            if changes and statement(self._connection, [_row(one) for one in changes]) != len(changes):
+            if changes and statement.many(self._connection, [_row(one) for one in changes]) != len(changes):
                 lost |= self._not_held(changes)
         for statement, rows in (
             (_OPEN_ATTEMPTS, self._opened),
@@ -330,7 +295,7 @@ class HotWrites:
             (_ADD_EVENTS, self._events),
         ):
             if rows and not lost:
-                statement(self._connection, rows)
+                statement.many(self._connection, rows)
         for rows in (self._runs, self._claims, self._opened, self._begun, self._closed, self._events):
             rows.clear()
         self._changes.clear()

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import and_, bindparam, func, literal_column, select, update
 
 from flasklab.runs.state import RunState
-from flasklab.store.run_transitions import CLAIMABLE, claimable
+from flasklab.store.prepared import Prepared
+from flasklab.store.run_transitions import CLAIMABLE, WAITING, claimable
 from flasklab.store.tables import runs
 
 if TYPE_CHECKING:
@@ -28,23 +29,22 @@ EXACT_PLACES = 2000
 _MOST_RELEASED = 5000  # in one transaction, so that it stays short
 
 _QUEUED = RunState.QUEUED.value
-_WAITING = and_(runs.c.state == _QUEUED, runs.c.held == 0)
-_HELD = and_(runs.c.held == 1, runs.c.state == _QUEUED)
+_HELD = and_(runs.c.held == literal_column("1"), runs.c.state == literal_column(f"'{_QUEUED}'"))
 
 _FIRST = (
     select(runs.c.number, func.row_number().over(order_by=(runs.c.rank, runs.c.number)).label("place"))
-    .where(_WAITING)
+    .where(WAITING)
     .order_by(runs.c.rank, runs.c.number)
     .limit(EXACT_PLACES)
     .subquery()
 )
-_OF_EXPERIMENT = (
+_OF_EXPERIMENT = Prepared(
     select(*CLAIMABLE)
-    .where(runs.c.experiment == bindparam("the_experiment"), _WAITING)
+    .where(runs.c.experiment == bindparam("the_experiment"), WAITING)
     .order_by(runs.c.rank, runs.c.number)
     .limit(bindparam("the_limit"))
 )
-_NEXT_RELEASE = select(func.min(runs.c.not_before)).where(_HELD)
+_NEXT_RELEASE = Prepared(select(func.min(runs.c.not_before)).where(_HELD))
 _DUE = (
     select(runs.c.number)
     .where(_HELD, runs.c.not_before <= bindparam("the_moment"))
@@ -62,7 +62,7 @@ def _heads() -> Select[Any]:
     hop = hop.union_all(select(following).select_from(hop).where(hop.c.name.is_not(None)))
     first = (
         select(runs.c.number)
-        .where(_WAITING, runs.c.experiment == hop.c.name)
+        .where(WAITING, runs.c.experiment == hop.c.name)
         .order_by(runs.c.rank, runs.c.number)
         .limit(1)
         .scalar_subquery()
@@ -104,8 +104,8 @@ class QueueRows:
 
     def of_experiment(self, experiment: str, limit: int) -> list[Claimable]:
         """The next runs of one experiment in queue order, at most `limit`."""
-        parameters = {"the_experiment": experiment, "the_limit": limit}
-        return [claimable(row) for row in self._connection.execute(_OF_EXPERIMENT, parameters).mappings()]
+        found = _OF_EXPERIMENT.rows(self._connection, the_experiment=experiment, the_limit=limit)
+        return [claimable(row) for row in found]
 
     def under_way(self) -> list[tuple[int, str, Mapping[str, int]]]:
         """Number, experiment and units taken of every running run, first started first."""
@@ -114,8 +114,8 @@ class QueueRows:
 
     def next_release(self) -> datetime | None:
         """The moment at which the first held run is due; None when none is held."""
-        found = self._connection.execute(_NEXT_RELEASE).scalar()
-        return found if found is None or isinstance(found, datetime) else datetime.fromtimestamp(found, UTC)
+        found = _NEXT_RELEASE.rows(self._connection)[0][0]
+        return None if found is None else datetime.fromtimestamp(found, UTC)
 
     def release(self, at: datetime) -> int:
         """Let held runs that are due at `at` be claimed; how many, of which there may be more when it was the most."""
@@ -148,7 +148,7 @@ class QueueRows:
         return {key: 1 + sum(_width(key, *one) for one in widths) for key in keys}
 
     def _end(self, end: Any, *conditions: Any) -> int | None:
-        found = self._connection.execute(select(end).where(_WAITING, *conditions)).scalar()
+        found = self._connection.execute(select(end).where(WAITING, *conditions)).scalar()
         return None if found is None else int(found)
 
 

@@ -8,20 +8,22 @@ ends its child.
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import and_, bindparam, delete, func, literal_column, select, update
 
 from flasklab.runs.checkpoints import CHECKPOINT
+from flasklab.runs.json import decode
 from flasklab.runs.state import RunState, may_become
 from flasklab.store.claims import Claimable, Running
+from flasklab.store.prepared import Prepared
 from flasklab.store.tables import Moment, artifacts, attempts, events, metric_chunks, metric_summaries, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+    from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import Connection
     from sqlalchemy.dialects.postgresql.dml import Insert
 
     from flasklab.runs.json import Json
@@ -47,15 +49,13 @@ CLAIMABLE = (
     runs.c.resources,
     runs.c.rank,
     runs.c.seed,
+    runs.c.restore_from,
     runs.c.seq,
     runs.c.created_at,
 )
-_QUEUE = (
-    select(*CLAIMABLE)
-    .where(runs.c.state == _QUEUED, runs.c.held == 0)
-    .order_by(runs.c.rank, runs.c.number)
-    .limit(bindparam("the_limit"))
-)
+WAITING = and_(runs.c.state == literal_column(f"'{_QUEUED}'"), runs.c.held == literal_column("0"))
+"""Queued, and not held until a moment."""
+_QUEUE = Prepared(select(*CLAIMABLE).where(WAITING).order_by(runs.c.rank, runs.c.number).limit(bindparam("the_limit")))
 _CLAIM = (
     update(runs)
     .where(runs.c.id == bindparam("the_id"), runs.c.state == _QUEUED)
@@ -121,7 +121,7 @@ class RunTransitions:
 
     def queued(self, limit: int) -> list[Claimable]:
         """The next runs in queue order, at most `limit`."""
-        return [claimable(row) for row in self._connection.execute(_QUEUE, {"the_limit": limit}).mappings()]
+        return [claimable(row) for row in _QUEUE.rows(self._connection, the_limit=limit)]
 
     def claim(self, run_id: str, at: datetime) -> int | None:  # noqa: ARG002 - the moment belongs to the attempt's row
         """Take a queued run: it is running, and what an earlier attempt left is gone, unless it left a checkpoint too.
@@ -300,10 +300,17 @@ class RunTransitions:
         return postgres_insert(table)
 
 
-def claimable(row: RowMapping) -> Claimable:
-    """A row of the columns `CLAIMABLE`, as its claimant needs it."""
-    seed = None if row["seed"] is None else int(row["seed"])
-    return Claimable(**{**row, "tags": tuple(row["tags"]), "seed": seed, "resources": row["resources"] or {}})
+def claimable(row: Sequence[Any]) -> Claimable:
+    """A row of the columns `CLAIMABLE` as the driver gives it, as its claimant needs it."""
+    found = dict(zip(_CLAIMABLE_NAMES, row, strict=True))
+    found["params"], found["tags"] = decode(found["params"]), tuple(decode(found["tags"]))
+    found["resources"] = decode(found["resources"]) if found["resources"] else {}
+    found["seed"] = None if found["seed"] is None else int(found["seed"])
+    found["created_at"] = datetime.fromtimestamp(found["created_at"], UTC)
+    return Claimable(**found)
+
+
+_CLAIMABLE_NAMES = tuple(column.name for column in CLAIMABLE)
 
 
 def _error_json(error: RunError | None) -> dict[str, str] | None:

@@ -78,7 +78,7 @@ def under_way(store: Store, settings: Settings) -> Attempt:
 
 
 def turn(writer: Writer) -> None:
-    writer.turn(time.monotonic() + 1, look=False, rung=False)
+    writer.turn(time.monotonic() + 1, look=False, asked=False)
 
 
 def hold(writer: Writer, *attempts: Attempt) -> None:

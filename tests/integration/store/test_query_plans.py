@@ -12,6 +12,8 @@ from flasklab.runs.metrics import Points, Window
 from flasklab.runs.run import NewRun
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
+from flasklab.store.hot_writes import Change
+from flasklab.store.prepared import Prepared
 from flasklab.store.tables import metadata
 
 if TYPE_CHECKING:
@@ -20,9 +22,22 @@ if TYPE_CHECKING:
     from flasklab.store.store import Store
     from flasklab.store.unit import Unit
 
+
+def _turn(unit: Unit) -> None:
+    """What a supervisor writes."""
+    numbers = unit.hot.next_numbers(1)
+    unit.hot.add(NewRun(id="new", experiment="e", params={}), numbers[0], now())
+    unit.hot.change(Change(id="r1", number=1, attempt=1, seq=5, started_at=now(), state=RunState.SUCCEEDED))
+    unit.hot.begin_attempt(1, 1, now(), 7)
+    unit.hot.close_attempt(1, 1, now(), exit_code=0, signal=None, reason="", state=RunState.SUCCEEDED)
+    unit.hot.claim(unit.runs.queued(1)[0], None)
+    assert unit.hot.flush() == set()
+
+
 ASKED: dict[str, Callable[[Unit], object]] = {
     "the next runs of the queue": lambda unit: unit.runs.queued(4),
     "a claim": lambda unit: unit.runs.claim("r3", now()),
+    "claims, changes and ends in one turn": lambda unit: _turn(unit),
     "a recorded change": lambda unit: unit.runs.record("r1", 1, seq=9, note="x"),
     "what is running": lambda unit: unit.runs.running(),
     "cancels": lambda unit: unit.runs.cancels(),
@@ -65,8 +80,17 @@ def seen_statements(store: Store) -> Iterator[list[tuple[str, Any]]]:
         if statement.startswith(("SELECT", "UPDATE", "WITH")):
             seen.append((statement, parameters))
 
+    compiled = Prepared._for
+
+    def note_prepared(prepared: Prepared, connection: Any) -> Any:  # these go past SQLAlchemy
+        sql, names, constants = compiled(prepared, connection)
+        note(None, None, sql, tuple(constants.get(name, 0) for name in names), None, False)
+        return sql, names, constants
+
     event.listen(store._engine, "before_cursor_execute", note)
-    yield seen
+    with pytest.MonkeyPatch.context() as patching:
+        patching.setattr(Prepared, "_for", note_prepared)
+        yield seen
     event.remove(store._engine, "before_cursor_execute", note)
 
 
