@@ -278,6 +278,8 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
         recorder.event({"type": "outcome", **outcome, "clean": clean, "asked": asked})
         if serves and clean:
             return 0, True
+        if clean:
+            os.nice(19)  # giving memory back takes milliseconds, and nobody waits for this process any more
         _await_threads()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         # multiprocessing and billiard rely on it as well.

@@ -7,7 +7,6 @@ it signals is never a stranger's, and it reports an attempt's end only when noth
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import selectors
@@ -23,6 +22,7 @@ from flasklab.execution import processes
 from flasklab.execution.child import await_run
 from flasklab.execution.describing import describe_lab
 from flasklab.execution.fresh import spawn_fresh
+from flasklab.execution.memory import forget_memory_variables
 from flasklab.execution.wire import Channel
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _LEFTOVER_GRACE_SECONDS = 1.0
 _LOOK_SECONDS = 0.02
+_CALM_SECONDS = 0.002  # without a word, before a spare child is forked: what is under way comes first
+_SPARE_PAUSE_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -61,7 +63,8 @@ class Zygote:
     _own: set[int] = field(default_factory=set)  # processes that the experiments' modules started when imported
     _running: set[int] = field(default_factory=set)  # pids of the children that lead an attempt
     _endings: list[_Ending] = field(default_factory=list)
-    _spare: _Spare | None = None
+    _spare_at: float = 0.0  # monotonic time before which no spare child is forked: one could not be
+    _spares: list[_Spare] = field(default_factory=list)  # the first to be handed out first
 
     def serve(self) -> None:
         """Answer the supervisor until it goes or says quit; then end every child."""
@@ -76,7 +79,10 @@ class Zygote:
             selector.register(self.channel, selectors.EVENT_READ)
             selector.register(woken, selectors.EVENT_READ)
             while not self.channel.closed:
-                for key, _ in selector.select(_LOOK_SECONDS if self._endings else None):
+                lacking = self._lacks_spares()
+                patience = _CALM_SECONDS if lacking else _LOOK_SECONDS if self._endings else None
+                ready = selector.select(patience)
+                for key, _ in ready:
                     if key.fd == woken:
                         os.read(woken, 4096)
                     else:
@@ -84,7 +90,8 @@ class Zygote:
                             self._obey(message)
                 self._reap()
                 self._finish_endings()
-                self._fork_spare()
+                if lacking and not ready:
+                    self._fork_spare()
         for pid in (*self._running, *(ending.pid for ending in self._endings), *processes.children()):
             processes.signal_group(pid, signal.SIGKILL)
 
@@ -131,8 +138,7 @@ class Zygote:
         if self.order["start"] == "spawn":
             return spawn_fresh(self.order, spec, fds)
         for _ in range(2):
-            spare = self._spare or self._fork_child()
-            self._spare = None
+            spare = self._spares.pop(0) if self._spares else self._fork_child()
             handed = spare.channel.send({"spec": spec, "fds": len(fds)}, fds)
             spare.channel.close()
             if handed:
@@ -140,10 +146,16 @@ class Zygote:
         raise ChildProcessError("the processes that were started ended at once")
 
     def _fork_spare(self) -> None:
-        """Have a child ready before it is needed; without one, a run waits for its fork."""
-        if self._spare is None and self.order["start"] == "fork":
-            with contextlib.suppress(OSError):
-                self._spare = self._fork_child()
+        """Have one more child ready before it is needed; without any, a run waits for its fork."""
+        if self._lacks_spares():
+            try:
+                self._spares.append(self._fork_child())
+            except OSError:
+                self._spare_at = time.monotonic() + _SPARE_PAUSE_SECONDS
+
+    def _lacks_spares(self) -> bool:
+        few = len(self._spares) < self.order["spares"] and self.order["start"] == "fork"
+        return few and time.monotonic() >= self._spare_at
 
     def _fork_child(self) -> _Spare:
         mine, its = socket.socketpair()
@@ -160,6 +172,8 @@ class Zygote:
             signal.set_wakeup_fd(-1)
             mine.close()
             self.channel.close()
+            for spare in self._spares:
+                spare.channel.close()
             await_run(Channel(its), self.definitions, parent)
         return _Spare(pid, Channel(mine))
 
@@ -171,9 +185,9 @@ class Zygote:
                 return
             if pid == 0:
                 return
-            if self._spare is not None and pid == self._spare.pid:
-                self._spare.channel.close()
-                self._spare = None
+            for spare in [one for one in self._spares if one.pid == pid]:
+                spare.channel.close()
+                self._spares.remove(spare)
             if pid in self._running:
                 self._running.discard(pid)
                 patience = time.monotonic() + _LEFTOVER_GRACE_SECONDS
@@ -182,8 +196,8 @@ class Zygote:
     def _finish_endings(self) -> None:
         # A living run's process is the parent of its own orphans, so a child here that leads no run was left by a
         # dead one.
-        spare = {self._spare.pid} if self._spare else set()
-        strangers = processes.children() - self._running - self._own - spare if self._endings else set()
+        spares = {spare.pid for spare in self._spares}
+        strangers = processes.children() - self._running - self._own - spares if self._endings else set()
         for ending in list(self._endings):
             left = strangers | ({ending.pid} if processes.group_exists(ending.pid) else set())
             if not left:
@@ -202,6 +216,7 @@ class Zygote:
 
 def main() -> None:
     """Entrance of the process: `python -m flasklab.execution.zygote FD`, FD being its socket to the supervisor."""
+    forget_memory_variables()
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
     processes.die_with_parent()  # only while importing, when nothing would notice that the supervisor has gone
     processes.adopt_orphans()

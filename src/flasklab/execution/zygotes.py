@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from flasklab.execution.memory import memory_variables
 from flasklab.execution.processes import ZYGOTE_VARIABLE
 from flasklab.execution.wire import Channel
 from flasklab.experiments.catalog import SourceWatch, from_json
@@ -29,6 +30,7 @@ _IMPORT_SECONDS = 300.0
 _EDITED_SECONDS = 10.0
 _PAUSE_SECONDS = 5.0
 _END_SECONDS = 3.0
+_MOST_SPARES = 2  # children that wait for their runs: one may be handed out while another is being forked
 _SEND_SECONDS = 10.0  # patience with a zygote that does not read
 
 
@@ -171,6 +173,7 @@ class Zygotes:
             **os.environ,
             "PYTHONIOENCODING": "utf-8:backslashreplace",
             ZYGOTE_VARIABLE: f"{self._mark}@{self._settings.results}",
+            **memory_variables(os.environ),
         }
         try:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -204,6 +207,7 @@ class Zygotes:
                 "record_env": self._settings.record_env,
                 "skip": list(skip),
                 "start": start,
+                "spares": min(_MOST_SPARES, self._settings.workers),
             }
         )
         self.current = handle

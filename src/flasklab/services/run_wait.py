@@ -72,7 +72,9 @@ class RunWait:
         deadline = time.monotonic() + seconds
         pause = _SHORTEST_PAUSE_SECONDS
         told = asked or (not self._is_final(run_id) and self._intake.ask_for_end(run_id))
-        while not self._is_final(run_id) and (left := deadline - time.monotonic()) > 0:
+        # Who asked with the start is told; who asked later must look first, as it may have ended in between.
+        while (asked or not self._is_final(run_id)) and (left := deadline - time.monotonic()) > 0:
+            asked = False
             if told:
                 self._intake.ended(min(_LOOK_SECONDS, left))
                 told = self._intake.is_connected
