@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from flasklab.errors import FlasklabError
 from flasklab.execution.recorded import LeftFile
+from flasklab.failpoints import failpoint
 from flasklab.recording.media.kinds import media_type_of
 from flasklab.recording.writers import PARTIAL
 
@@ -76,6 +77,7 @@ def _store(path: Path, room: Path, files: FileStore) -> StoredFile:
         room: a folder on the same file system
         files: the store
     """
+    failpoint("supervisor.before-keep")
     link = room / f"left-{secrets.token_hex(8)}"
     with path.open("rb") as stream:
         try:

@@ -25,6 +25,8 @@ from flasklab.execution.describing import describe_lab
 from flasklab.execution.fresh import spawn_fresh
 from flasklab.execution.wire import Channel
 
+from flasklab.failpoints import failpoint
+
 if TYPE_CHECKING:
     from flasklab.experiments.definition import Definition
 
@@ -117,6 +119,7 @@ class Zygote:
             except OSError as error:
                 self.channel.send({"told": "unforked", **key, "error": str(error)})
             else:
+                failpoint("zygote.after-hand-over")
                 self._running.add(pid)
                 self.channel.send({"told": "forked", **key, "pid": pid})
         for fd in fds:
@@ -133,6 +136,7 @@ class Zygote:
         for _ in range(2):
             spare = self._spare or self._fork_child()
             self._spare = None
+            failpoint("zygote.before-hand-over")
             handed = spare.channel.send({"spec": spec, "fds": len(fds)}, fds)
             spare.channel.close()
             if handed:
@@ -146,6 +150,7 @@ class Zygote:
                 self._spare = self._fork_child()
 
     def _fork_child(self) -> _Spare:
+        failpoint("zygote.before-fork")
         mine, its = socket.socketpair()
         parent = os.getpid()
         try:
@@ -187,6 +192,7 @@ class Zygote:
         for ending in list(self._endings):
             left = strangers | ({ending.pid} if processes.group_exists(ending.pid) else set())
             if not left:
+                failpoint("zygote.before-exited")
                 self._endings.remove(ending)
                 told = {"told": "exited", "pid": ending.pid, "status": ending.status, "leftovers": ending.leftovers}
                 self.channel.send(told)
