@@ -77,7 +77,7 @@ def arm(lasting: str, folder: str) -> None:
     Raises:
         ValueError: it cannot be read.
     """
-    global _folder  # noqa: PLW0603 - of the process
+    global _folder
     _lasting.clear()
     _armed.clear()
     _folder = folder

@@ -24,7 +24,6 @@ from flasklab.execution.child import await_run
 from flasklab.execution.describing import describe_lab
 from flasklab.execution.fresh import spawn_fresh
 from flasklab.execution.wire import Channel
-
 from flasklab.failpoints import failpoint
 
 if TYPE_CHECKING:
