@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flasklab.config import Settings
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -113,8 +115,10 @@ class StormLab:
                 self.kill_tree()
 
     def kill_tree(self) -> None:
-        """Kill all of it at once, as a power cut would, but for what has left the tree."""
-        for pid in self.tree():
+        """Kill all that is the lab's own at once; what its runs have started goes on, unlike in a power cut."""
+        own = [] if self.process is None else [self.process.pid]
+        own += [pid for role in ("supervisor", "web", "zygote", "child") for pid in self.pids(role)]
+        for pid in own:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         if self.process is not None:
@@ -256,6 +260,13 @@ class StormLab:
             if time.monotonic() > deadline:
                 raise TimeoutError(otherwise)
             time.sleep(0.02)
+
+
+def settings(**wanted: str) -> dict[str, str]:
+    """Those of the settings that this version of the lab has, as its environment."""
+    return {
+        f"FLASKLAB_{name.upper()}": value for name, value in wanted.items() if name in Settings.__dataclass_fields__
+    }
 
 
 def children(pid: int) -> list[int]:

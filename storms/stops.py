@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from storms.judging import final_or_stuck, judge
-from storms.lab import StormLab, hit
+from storms.lab import StormLab, hit, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,7 @@ def _pid_of(lab: StormLab, run_id: str) -> int:
 def term_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[str]]:
     """Tell the server to end n times while runs go on, by SIGTERM or SIGINT, sometimes twice, and start it anew."""
     chance = random.Random(seed)
-    lab = StormLab(folder / "lab", environ={"FLASKLAB_GRACE": "1s"} if _has_grace() else {}).make()
+    lab = StormLab(folder / "lab", environ=settings(grace="1s")).make()
     violations: list[str] = []
     longest = 0.0
     try:
@@ -91,12 +91,6 @@ def term_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[str]]:
     finally:
         lab.end_everything()
     return violations, [f"{len(lab.acks)} runs, longest end {longest:.1f} s"]
-
-
-def _has_grace() -> bool:
-    from flasklab.config import Settings
-
-    return hasattr(Settings, "grace") or "grace" in Settings.__dataclass_fields__
 
 
 def _start_runs(lab: StormLab, over: threading.Event, chance: random.Random) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import random
 import resource
 import sqlite3
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from storms.judging import final_or_stuck, judge, states
-from storms.lab import StormLab
+from storms.lab import StormLab, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +27,7 @@ _SMALL_BYTES = 24 * 2**20
 def full_disk_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[str]]:
     """Fill up the results folder's disk n times while runs go on, then make room: all goes on without a restart."""
     chance = random.Random(seed)
-    lab = StormLab(folder / "full", environ={"FLASKLAB_MIN_FREE": "0"}).make()
+    lab = StormLab(folder / "full", environ=settings(min_free="0")).make()
     lab.results.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={_SMALL_BYTES},mode=700", "tmpfs", str(lab.results)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
@@ -45,7 +47,7 @@ def full_disk_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[st
                 refused += found is None or found[0] >= 400
                 if found is not None and found[0] == 500:
                     violations.append(f"no clear answer on a full disk: {found}")
-            ballast.unlink()
+            ballast.unlink(missing_ok=True)
             ack = lab.begin("once", seconds=0.02)
             if ack is None or lab.finished(ack.id, 35) != "succeeded":
                 violations.append(f"no recovery: {ack and lab.state(ack.id)}")
@@ -63,18 +65,16 @@ def full_disk_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[st
 
 def _fill(path: Path, leave: int) -> None:
     """Fill the disk but for so many bytes."""
-    with path.open("wb") as file:
-        for size in (2**20, 4096):
-            piece = bytes(size)
-            try:
-                while True:
-                    file.write(piece)
-                    file.flush()
-            except OSError:
-                continue
-    if leave:
-        with path.open("r+b") as file:
-            file.truncate(max(0, path.stat().st_size - leave))
+    with contextlib.suppress(OSError):  # full before it begins
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            for size in (2**20, 4096):
+                with contextlib.suppress(OSError):
+                    while os.write(fd, bytes(size)):
+                        pass
+            os.ftruncate(fd, max(0, os.fstat(fd).st_size - leave))
+        finally:
+            os.close(fd)
 
 
 def no_handles_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[str]]:
