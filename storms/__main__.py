@@ -93,7 +93,7 @@ STORMS = {
     "R12": Storm("backups that are not whole", 3, 50, lambda f, n, s: soaking.backups(f, n, s)),
     "R13": Storm("memory, descriptors or files that grow, by minutes", 1, 20, lambda f, n, s: soaking.soak(f, n, s)),
     "R14": Storm("deadlocks by floods of output, by MiB", 50, 1024, lambda f, n, _: (n, *cuts.flood_storm(f, n, 3))),
-    "guards": Storm("guards whose absence nobody notices", 1, 1, lambda f, _n, _s: guards.guard_storms(f)),
+    "guards": Storm("guards whose absence nobody notices", 1, 6, lambda f, n, _: guards.guard_storms(f, n)),
 }
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from storms.escapes import escape_storm
 from storms.judging import final_or_stuck, judge
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_FEW = 6
+_ROUNDS = 6
+
+
+_Storm: TypeAlias = "Callable[[Path, tuple[str, ...], int], list[str]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +31,29 @@ class Guard:
 
     what: str
     patch: str  # takes it out
-    storm: Callable[[Path, tuple[str, ...]], list[str]]  # given the folder and the patches; the violations
+    storm: _Storm  # given a folder, the patches, and how many rounds; the violations
+
+    def with_and_without(self, folder: Path, rounds: int) -> tuple[list[str], list[str]]:
+        """The violations that its storm finds in a whole lab, and in one that lacks it."""
+        return self.storm(folder / "with", (), rounds), self.storm(folder / "without", (self.patch,), rounds)
 
 
-def guard_storms(folder: Path, only: tuple[str, ...] = ()) -> tuple[int, list[str], list[str]]:
-    """Aim at every guard, with it and without it.
+def guard_storms(folder: Path, rounds: int = _ROUNDS) -> tuple[int, list[str], list[str]]:
+    """Aim at every guard, with it and without it, so many rounds each.
 
     Returns:
-        How many were tried; violations: guards whose absence was not seen, or whose storm complains of a whole lab;
-        the table.
+        How many guards there are; violations: guards whose absence was not seen, or whose storm complains of a whole
+        lab; the table.
     """
     violations, table = [], []
-    guards = [one for one in GUARDS if not only or one.patch in only]
-    for guard in guards:
-        whole = guard.storm(folder / f"with-{guard.patch}", ())
-        without = guard.storm(folder / f"without-{guard.patch}", (guard.patch,))
+    for guard in GUARDS:
+        whole, without = guard.with_and_without(folder / guard.patch, rounds)
         if whole:
             violations.append(f"{guard.what}: {whole[0]}")
         if not without:
             violations.append(f"{guard.what}: nobody noticed that it was gone")
         table.append(f"\n       {guard.what:<64} {len(whole)} with it, {len(without)} without")
-    return len(guards), violations, table
+    return len(GUARDS), violations, table
 
 
 def _lab(folder: Path, patches: tuple[str, ...]) -> StormLab:
@@ -61,12 +66,12 @@ def _ended(lab: StormLab) -> list[str]:
     return violations + judge(lab)
 
 
-def _begun_unheard(folder: Path, patches: tuple[str, ...]) -> list[str]:
+def _begun_unheard(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]:
     """The supervisor stops before it can hear that the code has begun, and is killed then."""
     lab = _lab(folder, patches)
     try:
         lab.start()
-        for _ in range(_FEW):
+        for _ in range(rounds):
             lab.arm("supervisor.after-launch", "stop")
             lab.begin("once", patience=0.1, seconds=20)
             lab.until(lambda: lab.taken("supervisor.after-launch") is not None, "nobody launched")
@@ -95,12 +100,12 @@ def _running(lab: StormLab) -> bool:
     return found is None or bool(found[1]["queued"] or found[1]["running"])
 
 
-def _killed_midway(folder: Path, patches: tuple[str, ...]) -> list[str]:
+def _killed_midway(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]:
     """Zygote and supervisor are killed while code that may begin once is under way."""
     lab = _lab(folder, patches)
     try:
         lab.start()
-        for role in ("zygote", "supervisor") * (_FEW // 2):
+        for role in ("zygote", "supervisor") * max(1, rounds // 2):
             ack = lab.begin("once", seconds=1)
             assert ack is not None
             lab.until(lambda run=ack.id: lab.noted(run, "begin") > 0, "no code began")  # type: ignore[misc]
@@ -115,11 +120,11 @@ def _killed_midway(folder: Path, patches: tuple[str, ...]) -> list[str]:
         lab.end_everything()
 
 
-def _left_behind(folder: Path, patches: tuple[str, ...]) -> list[str]:
-    return escape_storm(folder, _FEW, 1, patches=patches, ends=("tree",))[0]
+def _left_behind(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]:
+    return escape_storm(folder, rounds, 1, patches=patches, ends=("tree",))[0]
 
 
-def _intruders(folder: Path, patches: tuple[str, ...]) -> list[str]:
+def _intruders(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]:
     """More supervisors are started beside the first: they wait for their turn, and no run suffers."""
     lab = _lab(folder, patches)
     violations: list[str] = []
@@ -130,7 +135,7 @@ def _intruders(folder: Path, patches: tuple[str, ...]) -> list[str]:
     )
     try:
         lab.start()
-        for _ in range(_FEW // 2):
+        for _ in range(max(1, rounds // 2)):
             acks = [lab.begin("once", seconds=1) for _ in range(2)]
             words = [sys.executable, "-c", code, str(lab.folder)]
             subprocess.run(words, cwd=lab.folder, env=lab.environment(), check=True)
@@ -143,12 +148,12 @@ def _intruders(folder: Path, patches: tuple[str, ...]) -> list[str]:
         lab.end_everything()
 
 
-def _row_and_file(folder: Path, patches: tuple[str, ...]) -> list[str]:
+def _row_and_file(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]:
     """The supervisor dies right after the commit that ends a run with files."""
     lab = _lab(folder, patches)
     try:
         lab.start()
-        for _ in range(_FEW):
+        for _ in range(rounds):
             ack = lab.begin("once", seconds=0.05, files=True)
             assert ack is not None
             lab.arm("supervisor.after-settle", "kill")
@@ -161,12 +166,12 @@ def _row_and_file(folder: Path, patches: tuple[str, ...]) -> list[str]:
         lab.end_everything()
 
 
-def _unanswered(folder: Path, patches: tuple[str, ...]) -> list[str]:
+def _unanswered(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]:
     """The supervisor dies between the commit of a start and the answer to it."""
     lab = _lab(folder, patches)
     try:
         lab.start()
-        for _ in range(_FEW):
+        for _ in range(rounds):
             lab.until(lambda: not _running(lab) and bool(lab.pids("child")), "the lab did not come back")
             lab.arm("supervisor.before-answer", "kill")
             lab.begin("once", seconds=0.02)
@@ -245,10 +250,10 @@ for _ in range(20):
 """
 
 
-def _script(code: str) -> Callable[[Path, tuple[str, ...]], list[str]]:
+def _script(code: str) -> _Storm:
     """A storm on the store alone: what it prints is a violation."""
 
-    def storm(folder: Path, patches: tuple[str, ...]) -> list[str]:
+    def storm(folder: Path, patches: tuple[str, ...], _rounds: int) -> list[str]:
         environ = StormLab(folder, patches=("quick-restarts", *patches)).environment()
         done = subprocess.run(
             [sys.executable, "-c", code, str(folder)], env=environ, capture_output=True, text=True, check=False

@@ -52,6 +52,8 @@ def final_or_stuck(lab: StormLab, patience: float = STUCK_SECONDS) -> list[str]:
     deadline = time.monotonic() + patience
     while (open_runs := _open_runs(lab.results)) and time.monotonic() < deadline:
         time.sleep(0.1)
+    if open_runs:
+        lab.tell_what_it_does()
     return [f"stuck: run {one['id']} is {one['state']}, attempt {one['attempt']}" for one in open_runs]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
 import threading
 import time
 from collections import Counter
@@ -11,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from storms.judging import final_or_stuck, judge, states
-from storms.lab import StormLab, command_line, hit
+from storms.lab import StormLab, hit
 from storms.places import PLACES
 
 if TYPE_CHECKING:
@@ -77,10 +76,8 @@ def _one_lab(folder: Path, n: int, chance: random.Random, patches: tuple[str, ..
         violations += [f"survived: {pid}" for pid in lab.marked()]
         return violations + judge(lab), dict(states(lab.results))
     except TimeoutError as error:
-        for pid in lab.pids("supervisor"):
-            hit(pid, signal.SIGUSR1)  # it says in serve.log what it is at
-        tree = "; ".join(f"{pid} {command_line(pid)[-60:]}" for pid in lab.tree())
-        return [f"stuck: {error} in {folder}: {lab.ask('GET', '/api/v1/health')} {tree}"], {}
+        lab.tell_what_it_does()
+        return [f"stuck: {error}, see {folder}"], {}
     finally:
         over.set()
         lab.end_everything()

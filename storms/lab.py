@@ -240,6 +240,17 @@ class StormLab:
         with (self.folder / "serve.log").open("a", encoding="utf-8") as log:
             log.write(f"-- {time.strftime('%H:%M:%S')} storm: {what}\n")
 
+    def tell_what_it_does(self) -> None:
+        """Put into serve.log which processes there are, and where the supervisor's threads stand."""
+        for pid in self.marked():
+            with contextlib.suppress(OSError):
+                words = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+                self.tell(f"{pid} is {words[0]}, a child of {words[1]}: {command_line(pid)}")
+        if self.patches:  # then it listens
+            for pid in self.pids("supervisor"):
+                hit(pid, signal.SIGUSR1)
+            time.sleep(0.2)
+
     def noted(self, run_id: str, word: str) -> int:
         """How many lines of the run's ledger begin with `word`."""
         try:

@@ -76,7 +76,8 @@ def _one_lab(folder: Path, pairs: list[tuple[str, str]]) -> tuple[int, list[str]
         lab.stop()
         return done, violations + [f"survived: {pid}" for pid in lab.marked()] + judge(lab), missed
     except TimeoutError as error:
-        return done, [f"stuck: {error} in {folder}"], missed
+        lab.tell_what_it_does()
+        return done, [f"stuck: {error}, see {folder}"], missed
     finally:
         lab.end_everything()
 
