@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from storms import cuts, escapes, guards, kills, points, soaking, stops, trouble
+from storms import cuts, escapes, guards, kills, points, soaking, stale, stops, trouble
 from storms.judging import Verdict
 
 if TYPE_CHECKING:
@@ -77,12 +77,7 @@ def _time(folder: Path, tries: int, seed: int) -> tuple[int, list[str], list[str
 STORMS = {
     "R1": Storm("runs lost, duplicated or stuck by kills", 20, 1000, _plain(kills.kill_storm)),
     "R2": Storm("... by a death or trouble at a named place", 1, 20, lambda f, n, s: points.point_storm(f, s, times=n)),
-    "R3": Storm(
-        "stale writes of what was stopped beyond the lease",
-        1,
-        7,
-        lambda f, n, s: points.point_storm(f, s, times=n, actions=("stop",)),
-    ),
+    "R3": Storm("stale writes of what was stopped beyond its lease", 6, 200, stale.stale_storm),
     "R4": Storm("deaths noticed late", 2, 20, lambda f, n, s: (3 * n, *stops.notice_storm(f, n, s))),
     "R5": Storm("steps at which the store leaves its model", 200, 20_000, lambda _, n, s: soaking.model(n, s)),
     "R6": Storm("runs lost or processes orphaned by SIGTERM", 3, 200, _plain(stops.term_storm)),

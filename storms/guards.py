@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from storms.escapes import escape_storm
 from storms.judging import final_or_stuck, judge
 from storms.lab import StormLab, hit
+from storms.stale import stale_storm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +74,7 @@ def _begun_unheard(folder: Path, patches: tuple[str, ...], rounds: int) -> list[
         lab.start()
         for _ in range(rounds):
             lab.arm("supervisor.after-launch", "stop")
-            lab.begin("once", patience=0.1, seconds=20)
+            lab.begin("once", patience=0.1, seconds=3)
             lab.until(lambda: lab.taken("supervisor.after-launch") is not None, "nobody launched")
             lab.until(lambda: _began(lab), "no code began", 10)
             for pid in lab.pids("supervisor"):
@@ -199,7 +200,7 @@ from flasklab.store.store import Store
 results = Path(sys.argv[1])
 results.mkdir(parents=True)
 store = Store(Settings(root=results, results=results, experiments="", database_url=f"sqlite:///{results}/lab.db")).open()
-for at in range(20):
+for at in range(int(sys.argv[2])):
     run_id = new_run_id()
     with store.write() as unit:
         run = unit.runs.add(NewRun(id=run_id, experiment="stale", params={}), now())
@@ -234,7 +235,7 @@ from flasklab.store.store import Store
 results = Path(sys.argv[1])
 results.mkdir(parents=True)
 store = Store(Settings(root=results, results=results, experiments="", database_url=f"sqlite:///{results}/lab.db")).open()
-for _ in range(20):
+for _ in range(int(sys.argv[2])):
     run_id = new_run_id()
     with store.write() as unit:
         unit.runs.add(NewRun(id=run_id, experiment="twice", params={}), now())
@@ -253,14 +254,22 @@ for _ in range(20):
 def _script(code: str) -> _Storm:
     """A storm on the store alone: what it prints is a violation."""
 
-    def storm(folder: Path, patches: tuple[str, ...], _rounds: int) -> list[str]:
+    def storm(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]:
         environ = StormLab(folder, patches=("quick-restarts", *patches)).environment()
         done = subprocess.run(
-            [sys.executable, "-c", code, str(folder)], env=environ, capture_output=True, text=True, check=False
+            [sys.executable, "-c", code, str(folder), str(2 * rounds)],
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return done.stdout.splitlines() + ([done.stderr[-300:]] if done.returncode else [])
 
     return storm
+
+
+def _woken(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]:
+    return stale_storm(folder, 3 * max(1, rounds // 3), 1, patches=patches, pairs=1)[1]
 
 
 GUARDS = (
@@ -270,6 +279,7 @@ GUARDS = (
     Guard("a second beginning only where it is allowed", "again-always", _killed_midway),
     Guard("the end of what an earlier supervisor left", "no-leftovers", _left_behind),
     Guard("the supervisor's lock", "no-lock", _intruders),
+    Guard("the lease before every write", "no-lease", _woken),
     Guard("the file before its row", "late-files", _row_and_file),
     Guard("one id on both ways into the queue", "another-id", _unanswered),
 )

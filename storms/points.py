@@ -1,4 +1,4 @@
-"""R2: a lab dies, stops or fails at each named place; and R3: whoever was stopped there for long wakes up too late."""
+"""R2: a lab dies, stops or fails at each named place."""
 
 from __future__ import annotations
 

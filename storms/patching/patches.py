@@ -5,6 +5,7 @@ They reach into the lab's code on purpose, and fail loudly where that has change
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -89,6 +90,17 @@ def _no_conditional_claim(module: Any) -> None:
     module._CLAIM = module._Many(claim)
 
 
+def _no_lease(module: Any) -> None:
+    """Whoever has lost the lease writes all the same."""
+    guard = module.Lease.guard
+
+    def deaf(self: Any, unit: Any) -> None:
+        with contextlib.suppress(module.LeaseLostError):
+            guard(self, unit)
+
+    module.Lease.guard = deaf
+
+
 def _jumping_clock(module: Any) -> None:
     """No guard: the wall clock is off by as many seconds as a file says, which a storm changes."""
     assert module.now
@@ -114,6 +126,7 @@ ALL: dict[str, tuple[str, Callable[[Any], None]]] = {
     "late-files": ("flasklab.store.files", _late_files),
     "another-id": ("flasklab.services.run_submit", _another_id),
     "no-attempt-fence": ("flasklab.store.hot_writes", _no_attempt_fence),
+    "no-lease": ("flasklab.execution.lease", _no_lease),
     "jumping-clock": ("flasklab.runs.times", _jumping_clock),
     "no-conditional-claim": ("flasklab.store.hot_writes", _no_conditional_claim),
 }
