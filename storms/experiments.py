@@ -62,13 +62,13 @@ def once(seconds: float = 0.1, files: bool = True) -> dict[str, int]:
     return work(seconds, files)
 
 
-@experiment(retries=2)
+@experiment(retries=2, retry_wait=0.2)
 def thrice(seconds: float = 0.1, files: bool = True) -> dict[str, int]:
     """May begin three times."""
     return work(seconds, files)
 
 
-@experiment(isolation="warm", retries=1)
+@experiment(isolation="warm", retries=1, retry_wait=0.2)
 def warm(seconds: float = 0.02, files: bool = False) -> dict[str, int]:
     """In a process that serves run after run; may begin twice."""
     return work(seconds, files)

@@ -29,8 +29,8 @@ def _no_mark(module: Any) -> None:
 
 
 def _again_always(module: Any) -> None:
-    assert module.may_begin_again
-    module.may_begin_again = lambda **_: True
+    assert module.wait_after_loss
+    module.wait_after_loss = lambda *_, **_named: 0.0
 
 
 def _no_leftovers(module: Any) -> None:
@@ -120,7 +120,7 @@ def _jumping_clock(module: Any) -> None:
 ALL: dict[str, tuple[str, Callable[[Any], None]]] = {
     "quick-restarts": ("flasklab.server.serve", _quick_restarts),
     "no-mark": ("flasklab.execution.child", _no_mark),
-    "again-always": ("flasklab.execution.settling", _again_always),
+    "again-always": ("flasklab.execution.retrying", _again_always),
     "no-leftovers": ("flasklab.execution.recovery", _no_leftovers),
     "no-lock": ("flasklab.store.presence", _no_lock),
     "late-files": ("flasklab.store.files", _late_files),

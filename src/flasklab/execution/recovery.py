@@ -125,7 +125,7 @@ def take_over(unit: Unit, run: Running, store: Store, why: str = _LOST) -> None:
     unit.attempts.close(run.number, run.attempt, at=at, reason=reason, state=verdict.state)
     known = {artifact.name: artifact for artifact in unit.artifacts.of(run.number)}
     saved = {name: (artifact.size, at.timestamp()) for name, artifact in known.items()}
-    found = [] if folder is None else collect(workdir_in(folder), saved, store.files)
+    found = [] if folder is None else collect(workdir_in(folder), saved, store.files).files
     for left in beside_shown(found, known):
         unit.artifacts.add(run.number, left.as_artifact(seq))
     failpoint("supervisor.before-recovered")

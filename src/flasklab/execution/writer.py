@@ -166,7 +166,7 @@ class Writer:
             recorded = attempt.recorded
             if attempt.over and attempt.left_files is not None:
                 left, attempt.left_files = attempt.left_files, None
-                recorded.add_left_files(left.result())
+                recorded.add_left(left.result())
             if attempt.unstorable:
                 turn.disowned.append(attempt)
                 continue
