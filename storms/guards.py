@@ -31,12 +31,14 @@ class Guard:
     """A guard of the lab's."""
 
     what: str
-    patch: str  # takes it out
+    patch: str  # takes it out; more of them, joined by +, where one guard stands behind another
     storm: _Storm  # given a folder, the patches, and how many rounds; the violations
 
     def with_and_without(self, folder: Path, rounds: int) -> tuple[list[str], list[str]]:
         """The violations that its storm finds in a whole lab, and in one that lacks it."""
-        return self.storm(folder / "with", (), rounds), self.storm(folder / "without", (self.patch,), rounds)
+        return self.storm(folder / "with", (), rounds), self.storm(
+            folder / "without", tuple(self.patch.split("+")), rounds
+        )
 
 
 def guard_storms(folder: Path, rounds: int = _ROUNDS) -> tuple[int, list[str], list[str]]:
@@ -278,7 +280,7 @@ GUARDS = (
     Guard("the mark before the code begins", "no-mark", _begun_unheard),
     Guard("a second beginning only where it is allowed", "again-always", _killed_midway),
     Guard("the end of what an earlier supervisor left", "no-leftovers", _left_behind),
-    Guard("the supervisor's lock", "no-lock", _intruders),
+    Guard("the supervisor's lock, and the lease behind it", "no-lock+lease-for-all", _intruders),
     Guard("the lease before every write", "no-lease", _woken),
     Guard("the file before its row", "late-files", _row_and_file),
     Guard("one id on both ways into the queue", "another-id", _unanswered),

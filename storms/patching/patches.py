@@ -101,6 +101,12 @@ def _no_lease(module: Any) -> None:
     module.Lease.guard = deaf
 
 
+def _lease_for_all(module: Any) -> None:
+    """Whoever asks for the lease has it."""
+    assert module.Lease._is_free
+    module.Lease._is_free = lambda *_: True
+
+
 def _jumping_clock(module: Any) -> None:
     """No guard: the wall clock is off by as many seconds as a file says, which a storm changes."""
     assert module.now
@@ -127,6 +133,7 @@ ALL: dict[str, tuple[str, Callable[[Any], None]]] = {
     "another-id": ("flasklab.services.run_submit", _another_id),
     "no-attempt-fence": ("flasklab.store.hot_writes", _no_attempt_fence),
     "no-lease": ("flasklab.execution.lease", _no_lease),
+    "lease-for-all": ("flasklab.execution.lease", _lease_for_all),
     "jumping-clock": ("flasklab.runs.times", _jumping_clock),
     "no-conditional-claim": ("flasklab.store.hot_writes", _no_conditional_claim),
 }
