@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 ACTIONS = ("exit", "kill", "stop", "enospc", "busy")
 LEASE_SECONDS = 4.0  # instead of 30: what is stopped stays so for longer than this
-_TAKEN_SECONDS = 4.0
+_TAKEN_SECONDS = 6.0
+_REST_SECONDS = 10.0
 # So few pass by in ordinary work that the storm has to bring a lab there.
 _AFTER_A_DEATH = (
     "supervisor.after-leftovers",
@@ -84,6 +85,7 @@ def _one_lab(folder: Path, pairs: list[tuple[str, str]]) -> tuple[int, list[str]
 
 def _once(lab: StormLab, place: str, action: str) -> bool:
     """Bring the lab to a place and let it do the action there; False when it did not come by."""
+    _until_at_rest(lab)
     lab.tell(f"{action} at {place}")
     lab.arm(place, action)
     _approach(lab, place)
@@ -120,6 +122,16 @@ def _approach(lab: StormLab, place: str) -> None:
         return
     for victim in lab.pids(victims):
         hit(victim)
+
+
+def _until_at_rest(lab: StormLab) -> None:
+    """Wait a while until nothing is queued or running: else so much may lie before a place that nobody comes by."""
+    deadline = time.monotonic() + _REST_SECONDS
+    while time.monotonic() < deadline:
+        found = lab.ask("GET", "/api/v1/health")
+        if found is not None and found[0] == 200 and not found[1]["queued"] and not found[1]["running"]:
+            return
+        time.sleep(0.05)
 
 
 def _until_begun(lab: StormLab, run_id: str) -> None:
