@@ -86,8 +86,8 @@ STORMS = {
     "R9": Storm("corrupt or incomplete after a cut of the log", 100, 500, _plain(cuts.cut_storm)),
     "R10": Storm("runs lost by a locked database or a clock that jumps", 1, 20, _time),
     "R12": Storm("backups that are not whole", 3, 50, lambda f, n, s: soaking.backups(f, n, s)),
-    "R13": Storm("memory, descriptors or files that grow, by minutes", 1, 20, lambda f, n, s: soaking.soak(f, n, s)),
-    "R14": Storm("deadlocks by floods of output, by MiB", 50, 1024, lambda f, n, _: (n, *cuts.flood_storm(f, n, 3))),
+    "R13": Storm("memory, descriptors or files that grow; runs", 1, 20, lambda f, n, s: soaking.soak(f, n, s)),
+    "R14": Storm("deadlocks by floods of output", 50, 1024, lambda f, n, _: cuts.flood_storm(f, n, 3)),
     "guards": Storm("guards whose absence nobody notices", 1, 6, lambda f, n, _: guards.guard_storms(f, n)),
 }
 
@@ -98,7 +98,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="STORM", help=f"of {', '.join(STORMS)}; all but R13 unless named")
     parser.add_argument("--short", action="store_true", help="as in CI")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**31))
-    parser.add_argument("--tries", type=int, help="instead of the storm's own number")
+    parser.add_argument("--tries", type=int, help="instead of the storm's own number; MiB of R14, minutes of R13")
     given = parser.parse_args()
     names = given.names or [name for name in STORMS if name != "R13"]
     if unknown := [name for name in names if name not in STORMS]:

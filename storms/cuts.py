@@ -65,7 +65,7 @@ def _salt(log: Path) -> bytes:
         return file.read(32)[16:24]
 
 
-def flood_storm(folder: Path, megabytes: float, times: int) -> tuple[list[str], list[str]]:
+def flood_storm(folder: Path, megabytes: float, times: int) -> tuple[int, list[str], list[str]]:
     """Floods of output: lines, one long line, bytes that are no text, closed descriptors. Nothing hangs meanwhile."""
     lab = StormLab(folder / "lab", environ={"FLASKLAB_MAX_LOG": "64 MiB"}).make()
     violations: list[str] = []
@@ -90,7 +90,11 @@ def flood_storm(folder: Path, megabytes: float, times: int) -> tuple[list[str], 
         violations.append(f"stuck: {error}")
     finally:
         lab.end_everything()
-    return violations, [f"{megabytes:,.0f} MiB of lines, slowest answer meanwhile {slowest * 1000:.0f} ms"]
+    return (
+        len(lab.acks),
+        violations,
+        [f"{megabytes:,.0f} MiB of lines, slowest answer meanwhile {slowest * 1000:.0f} ms"],
+    )
 
 
 def _final(lab: StormLab, run_id: str) -> str:

@@ -134,7 +134,7 @@ def soak(folder: Path, minutes: int, seed: int) -> tuple[int, list[str], list[st
         room = _ROOM_MEGABYTES if "MB" in name else 4
         if last > 1.1 * first + room:
             violations.append(f"{name} grew from {first:.0f} to {last:.0f}")
-    return minutes, violations, [f"{len(lab.acks)} runs", *told]
+    return len(lab.acks), violations, [f"{minutes} minutes", *told]
 
 
 def _usage(lab: StormLab) -> dict[str, float]:
