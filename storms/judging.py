@@ -48,12 +48,15 @@ class Verdict:
 
 
 def final_or_stuck(lab: StormLab, patience: float = STUCK_SECONDS) -> list[str]:
-    """Wait until every run is final; those that are not `patience` seconds from now."""
-    deadline = time.monotonic() + patience
-    while (open_runs := _open_runs(lab.results)) and time.monotonic() < deadline:
+    """Wait until every run is final; those that are not when none has become so for `patience` seconds."""
+    fewest, since = -1, time.monotonic()
+    while open_runs := _open_runs(lab.results):
+        if fewest < 0 or len(open_runs) < fewest:  # a long queue is no standstill
+            fewest, since = len(open_runs), time.monotonic()
+        if time.monotonic() - since > patience:
+            lab.tell_what_it_does()
+            break
         time.sleep(0.1)
-    if open_runs:
-        lab.tell_what_it_does()
     return [f"stuck: run {one['id']} is {one['state']}, attempt {one['attempt']}" for one in open_runs]
 
 

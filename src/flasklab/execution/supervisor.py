@@ -150,8 +150,6 @@ class Supervisor:
             self._next_scan = self._writer.next_look(now + SCAN_SECONDS if asked else self._next_scan)
         elif look:
             self._rung = True  # it could not be read
-        elif read:
-            self._next_scan = self._writer.next_look(self._next_scan)
 
     @property
     def _lacks_zygote(self) -> bool:
