@@ -6,7 +6,7 @@ PY := $(BIN)/python
 # Two by default: the suite starts real servers and browsers.
 JOBS ?= 2
 
-.PHONY: help setup demo test test-fast lint format typecheck web bench bench-rivals storm wheel clean
+.PHONY: help setup demo test test-fast lint format typecheck web bench bench-rivals storm storm-short soak wheel clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -49,8 +49,15 @@ bench-rivals: setup ## Install what others log and queue with, each on its own, 
 	-$(PY) -m benchmarks.rivals
 	$(PY) -m benchmarks recording roundtrip
 
-storm: setup ## Kill 10,000 runs while they log, and count what is lost
+storm: setup ## Kill, stop, starve and flood real labs, and count what is lost (an hour and more)
+	$(PY) -m storms
 	$(PY) -m benchmarks killing
+
+storm-short: setup ## The same with few tries, as in CI
+	$(PY) -m storms --short
+
+soak: setup ## Keep a lab busy for 20 minutes, and see whether anything grows
+	$(PY) -m storms R13
 
 wheel: setup ## Build the wheel and the source distribution
 	$(PY) -m build --outdir dist

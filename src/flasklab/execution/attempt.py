@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from flasklab.execution.recorded import LeftFile, Recorded
+    from flasklab.execution.recorded import Left, Recorded
     from flasklab.execution.serving import Serving
     from flasklab.execution.spec import RunSpec
     from flasklab.execution.zygotes import ZygoteHandle
@@ -79,7 +79,7 @@ class Attempt:
     gone: bool = False  # nothing of its processes is left
     serving: Serving | None = None  # the process that does it, where that serves run after run
     why_lost: str = ""  # set when nobody can say how it ended
-    left_files: Future[list[LeftFile]] | None = None
+    left_files: Future[Left] | None = None
     left_anything: bool = False  # whether it left files in its folder
     unstorable: bool = False  # not even its end can be written
     _decoder: Decoder = field(default_factory=Decoder)

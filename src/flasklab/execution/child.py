@@ -34,6 +34,7 @@ from flasklab.execution.places import place_of
 from flasklab.execution.spec import DEVICES_VARIABLE, RunSpec
 from flasklab.execution.wire import Channel
 from flasklab.experiments.schema import Parameters
+from flasklab.failpoints import failpoint
 from flasklab.recording.bars import watch_bars
 from flasklab.recording.canceling import canceling
 from flasklab.recording.floor import floor
@@ -248,11 +249,14 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
         with contextlib.suppress(FileExistsError):
             os.mkdir(spec.workdir)  # noqa: PTH102 - the quick way
         os.chdir(spec.workdir)
+        failpoint("child.before-mark")
         _mark_begun(spec)
+        failpoint("child.after-mark")
     except OSError as error:
         print(f"The run's folder cannot be made: {error}", file=sys.stderr)
         return UNPREPARED, False
     recorder.event({"type": "begin"})
+    failpoint("child.after-begin")
     recorder.event({"type": "seed", "seed": seed})
     seed_everything(seed)
     floor.share()
@@ -275,7 +279,9 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
         clean = not canceling.asked and _is_clean(hooks) and (succeeded or not serves)
         if serves and clean:
             os.chdir("/")
+        failpoint("child.before-outcome")
         recorder.event({"type": "outcome", **outcome, "clean": clean, "asked": asked})
+        failpoint("child.after-outcome")
         if serves and clean:
             return 0, True
         if clean:

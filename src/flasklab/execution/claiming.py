@@ -13,6 +13,7 @@ from flasklab.execution.attempt import Attempt, Limits
 from flasklab.execution.recorded import Recorded
 from flasklab.execution.serving import make_serving
 from flasklab.execution.spec import RunSpec, own_name, serving_folder
+from flasklab.failpoints import failpoint
 from flasklab.runs.checkpoints import CHECKPOINT
 from flasklab.runs.run import RunError
 from flasklab.runs.state import RunState
@@ -75,6 +76,7 @@ def claim(unit: Unit, claimable: Claimable, zygote: ZygoteHandle, devices: tuple
     attempt = claimable.attempt + 1
     known = unit.events.of_kind(claimable.number, CHECKPOINT) if claimable.attempt else ()
     checkpoints = {str(event.data["name"]): event.seq for event in known}
+    failpoint("supervisor.before-claim")
     unit.hot.claim(claimable, zygote.environment_id, keep=bool(checkpoints))
     unit.hot.open_attempt(claimable.number, attempt, now(), supervisor_name(), claimable.tags, claimable.note)
     return Claim(claimable=claimable, attempt=attempt, zygote=zygote, checkpoints=checkpoints, devices=devices)
@@ -84,6 +86,7 @@ def claim_new(
     unit: Unit, new: NewRun, number: int, at: datetime, zygote: ZygoteHandle, devices: tuple[str, ...] = ()
 ) -> Claim:
     """Store a new run as this supervisor's from the start."""
+    failpoint("supervisor.before-claim")
     unit.hot.add(new, number, at, claimed=True, environment_id=zygote.environment_id)
     unit.hot.open_attempt(number, 1, at, supervisor_name(), new.tags, new.note)
     claimable = Claimable(

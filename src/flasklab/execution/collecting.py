@@ -12,7 +12,8 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from flasklab.errors import FlasklabError
-from flasklab.execution.recorded import LeftFile
+from flasklab.execution.recorded import Left, LeftFile
+from flasklab.failpoints import failpoint
 from flasklab.recording.media.kinds import media_type_of
 from flasklab.recording.writers import PARTIAL
 
@@ -38,7 +39,7 @@ def anything_left(workdir: Path) -> bool:
         return False
 
 
-def collect(workdir: Path, saved: Mapping[str, tuple[int, float]], files: FileStore) -> list[LeftFile]:
+def collect(workdir: Path, saved: Mapping[str, tuple[int, float]], files: FileStore) -> Left:
     """Put every regular file below `workdir` into the store.
 
     Args:
@@ -46,7 +47,7 @@ def collect(workdir: Path, saved: Mapping[str, tuple[int, float]], files: FileSt
         saved: artifacts that exist already, with size and Unix time; a file not changed since is left out
         files: the store
     """
-    left = []
+    left, missed = [], 0
     for folder in _folders(workdir):
         for name in _names(folder):
             path = folder / name
@@ -61,9 +62,10 @@ def collect(workdir: Path, saved: Mapping[str, tuple[int, float]], files: FileSt
                 stored = _store(path, workdir.parent, files)
             except (OSError, FlasklabError) as error:
                 log.warning("%s was left by a run and could not be kept: %s", path, error)
+                missed += 1
                 continue
             left.append(LeftFile(name=relative, file=stored, media_type=media_type_of(name)))
-    return left
+    return Left(files=left, missed=missed)
 
 
 def _store(path: Path, room: Path, files: FileStore) -> StoredFile:
@@ -76,6 +78,7 @@ def _store(path: Path, room: Path, files: FileStore) -> StoredFile:
         room: a folder on the same file system
         files: the store
     """
+    failpoint("supervisor.before-keep")
     link = room / f"left-{secrets.token_hex(8)}"
     with path.open("rb") as stream:
         try:

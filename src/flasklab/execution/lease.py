@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flasklab.errors import LeaseLostError, StoreRefusedError
+from flasklab.failpoints import failpoint
 from flasklab.store.lease_rows import LeaseRow
 from flasklab.store.machine import awake_seconds, host_name
 
@@ -102,6 +103,8 @@ class Lease:
         due = now - self._renewed >= RENEW_SECONDS - _EARLY_SECONDS
         self._renewing = now if due else None
         ask = unit.leases.renew if due else unit.leases.holds
+        if due:
+            failpoint("supervisor.before-renew")
         if not ask(NAME, self._holder, self._term):
             raise LeaseLostError(self._why_lost(unit))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from flasklab.failpoints import failpoint
 from flasklab.runs.run import NewRun
 from flasklab.store.intake import Accepted, Await, Ended, Start, framed, listen, read_question, unframed
 
@@ -170,6 +171,7 @@ class Reception:
             self._waiting.setdefault(question.id, []).append(waiting)
 
     def _send(self, visitor: _Visitor, answer: Answer) -> None:
+        failpoint("supervisor.before-answer")
         if visitor not in self._visitors:
             return
         data = framed(answer)

@@ -63,6 +63,14 @@ class LeftFile:
         return Artifact(name=self.name, media_type=self.media_type, size=size, sha256=sha256, seq=seq)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What was found in a run's folder at its end."""
+
+    files: list[LeftFile]
+    missed: int = 0  # files that could not be kept
+
+
 def beside_shown(left: Sequence[LeftFile], known: Mapping[str, Artifact]) -> Iterator[LeftFile]:
     """The left files, none of which takes the place of something shown.
 
@@ -292,9 +300,10 @@ class Recorded:
         if self.since is None:
             self.since = time.monotonic()
 
-    def add_left_files(self, left: list[LeftFile]) -> None:
+    def add_left(self, left: Left) -> None:
         """Add the files found in the run's folder at its end."""
-        for one in beside_shown(left, dict(self._known)):
+        self.add_dropped(left.missed)
+        for one in beside_shown(left.files, dict(self._known)):
             self.seq += 1
             self.add_artifact(one.as_artifact(self.seq))
 

@@ -17,6 +17,7 @@ from flasklab.execution.endings import Verdict, given_up, lost
 from flasklab.execution.recorded import beside_shown
 from flasklab.execution.retrying import wait_after_loss
 from flasklab.execution.spec import folder_where_begun, workdir_in
+from flasklab.failpoints import failpoint
 from flasklab.runs.run import RunError
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now, rfc3339
@@ -50,6 +51,7 @@ def end_leftovers(results: Path, mark: str) -> None:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.01)
+    failpoint("supervisor.after-leftovers")
 
 
 def recover(store: Store) -> None:
@@ -95,6 +97,7 @@ def take_over(unit: Unit, run: Running, store: Store, why: str = _LOST) -> None:
         store: of the lab
         why: nobody holds it
     """
+    failpoint("supervisor.recover")
     folder = folder_where_begun(store.results / "work", run.id, run.attempt)
     at, seq = now(), run.seq + 1
     begun_before = run.begun - (1 if run.began else 0)
@@ -122,8 +125,9 @@ def take_over(unit: Unit, run: Running, store: Store, why: str = _LOST) -> None:
     unit.attempts.close(run.number, run.attempt, at=at, reason=reason, state=verdict.state)
     known = {artifact.name: artifact for artifact in unit.artifacts.of(run.number)}
     saved = {name: (artifact.size, at.timestamp()) for name, artifact in known.items()}
-    found = [] if folder is None else collect(workdir_in(folder), saved, store.files)
+    found = [] if folder is None else collect(workdir_in(folder), saved, store.files).files
     for left in beside_shown(found, known):
         unit.artifacts.add(run.number, left.as_artifact(seq))
+    failpoint("supervisor.before-recovered")
     unit.runs.settle(run.id, run.attempt, state=verdict.state, output=None, error=verdict.error, at=at, seq=seq)
     unit.events.add(run.number, seq, verdict.state, {"attempt": run.attempt, "reason": reason}, at)

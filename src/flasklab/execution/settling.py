@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from flasklab.execution.endings import Intent, Verdict, given_up, judge, lost, why_ended
 from flasklab.execution.retrying import wait_to_begin_again
+from flasklab.failpoints import failpoint
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now, rfc3339, words_for_seconds
 
@@ -46,6 +47,7 @@ def settle(unit: Unit, attempt: Attempt, change: Change) -> Again | None:
     Returns:
         That it is queued again; None when it is settled.
     """
+    failpoint("supervisor.before-settle")
     verdict = verdict_on(attempt)
     spec, recorded = attempt.spec, attempt.recorded
     recorded.seq += 1

@@ -131,6 +131,8 @@ class Supervisor:
     def _tend(self, now: float) -> None:
         self._runner.tend(now)
         self._reception.prompt(now)
+        if self._lacks_zygote and now >= self._runner.zygotes.not_before:
+            self._rung = True
         if self._stop_at is None:
             self._housekeeping.tend(now)
         elif now >= self._stop_at:
@@ -149,11 +151,17 @@ class Supervisor:
         elif look:
             self._rung = True  # it could not be read
 
+    @property
+    def _lacks_zygote(self) -> bool:
+        return self._runner.zygotes.current is None and self._stop_at is None
+
     def _timeout(self) -> float:
         now = time.monotonic()
         due = [self._next_scan, *self._runner.next_times(FLUSH_SECONDS)]
         if self._rung or self._runner.news:
             due.append(now)
+        if self._lacks_zygote:
+            due.append(self._runner.zygotes.not_before)
         others = (self._writer.next_time(now), self._reception.next_time())
         due += [next_time for next_time in others if next_time is not None]
         if self._stop_at is not None:

@@ -19,6 +19,7 @@ from flasklab.execution.endings import Intent
 from flasklab.execution.recovery import take_over
 from flasklab.execution.settling import settle
 from flasklab.execution.turn import DisownedError, Turn, UndoneError, may_pass
+from flasklab.failpoints import failpoint
 from flasklab.runs.admission import Wanted
 from flasklab.runs.times import now as present
 from flasklab.services.queue_limit import QueueLimit
@@ -121,6 +122,8 @@ class Writer:
                     self._look(unit, turn)
                 if owed:
                     unit.catalog.touch()
+                failpoint("supervisor.before-commit")
+            failpoint("supervisor.after-commit")
         except DisownedError as error:
             self._disown(error.ids)
             return False
@@ -163,7 +166,7 @@ class Writer:
             recorded = attempt.recorded
             if attempt.over and attempt.left_files is not None:
                 left, attempt.left_files = attempt.left_files, None
-                recorded.add_left_files(left.result())
+                recorded.add_left(left.result())
             if attempt.unstorable:
                 turn.disowned.append(attempt)
                 continue
@@ -173,6 +176,7 @@ class Writer:
                     turn.ended.append((attempt, None))
                 continue
             change = recorded.write(unit)
+            failpoint("supervisor.after-record")
             turn.written.append(attempt)
             if attempt.over:
                 again = settle(unit, attempt, change)
@@ -237,6 +241,7 @@ class Writer:
             raise DisownedError(lost)
         for attempt, again in turn.requeued:
             spec, seq = attempt.spec, attempt.recorded.seq
+            failpoint("supervisor.before-requeue")
             unit.runs.requeue(spec.id, spec.attempt, seq=seq, not_before=again.not_before)
 
     def _claiming_zygote(self) -> ZygoteHandle | None:
@@ -299,6 +304,7 @@ class Writer:
             self._let_go(attempt)
         self._answer(turn)
         for attempt, change in turn.ended:
+            failpoint("supervisor.after-settle")
             self._runner.settled(attempt)
             if change is None or change.state is not None:
                 self._reception.ended(attempt.spec.id, lambda a=attempt, c=change: _end(a, c))  # type: ignore[misc]
@@ -306,7 +312,9 @@ class Writer:
             attempt.canceled_by = by
             attempt.ask_to_end(Intent.CANCEL, now)
         for claimed in turn.claims:
+            failpoint("supervisor.before-launch")
             self._runner.launch(claimed)
+            failpoint("supervisor.after-launch")
         if not self._queue_known_empty and (turn.ended or turn.disowned):
             self._runner.news = True  # somebody may have waited for their places
 

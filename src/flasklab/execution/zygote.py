@@ -24,6 +24,7 @@ from flasklab.execution.describing import describe_lab
 from flasklab.execution.fresh import spawn_fresh
 from flasklab.execution.memory import forget_memory_variables
 from flasklab.execution.wire import Channel
+from flasklab.failpoints import failpoint
 
 if TYPE_CHECKING:
     from flasklab.experiments.definition import Definition
@@ -124,6 +125,7 @@ class Zygote:
             except OSError as error:
                 self.channel.send({"told": "unforked", **key, "error": str(error)})
             else:
+                failpoint("zygote.after-hand-over")
                 self._running.add(pid)
                 self.channel.send({"told": "forked", **key, "pid": pid})
         for fd in fds:
@@ -139,6 +141,7 @@ class Zygote:
             return spawn_fresh(self.order, spec, fds)
         for _ in range(2):
             spare = self._spares.pop(0) if self._spares else self._fork_child()
+            failpoint("zygote.before-hand-over")
             handed = spare.channel.send({"spec": spec, "fds": len(fds)}, fds)
             spare.channel.close()
             if handed:
@@ -158,6 +161,7 @@ class Zygote:
         return few and time.monotonic() >= self._spare_at
 
     def _fork_child(self) -> _Spare:
+        failpoint("zygote.before-fork")
         mine, its = socket.socketpair()
         parent = os.getpid()
         try:
@@ -201,6 +205,7 @@ class Zygote:
         for ending in list(self._endings):
             left = strangers | ({ending.pid} if processes.group_exists(ending.pid) else set())
             if not left:
+                failpoint("zygote.before-exited")
                 self._endings.remove(ending)
                 told = {"told": "exited", "pid": ending.pid, "status": ending.status, "leftovers": ending.leftovers}
                 self.channel.send(told)

@@ -29,9 +29,12 @@ log = logging.getLogger("flasklab.supervisor")
 _IMPORT_SECONDS = 300.0
 _EDITED_SECONDS = 10.0
 _PAUSE_SECONDS = 5.0
+_FIRST_PAUSE_SECONDS = 0.5
 _END_SECONDS = 3.0
 _MOST_SPARES = 2  # children that wait for their runs: one may be handed out while another is being forked
 _SEND_SECONDS = 10.0  # patience with a zygote that does not read
+_KILLED_TIMES = 3  # so often in a row may others, such as a system short of memory, end it before a module is blamed
+_OTHERS_DO = {-signal.SIGKILL, -signal.SIGTERM}
 
 
 @dataclass(slots=True)
@@ -88,7 +91,10 @@ class Zygotes:
         self.old: list[ZygoteHandle] = []
         self._sources = SourceWatch(settings.experiments, settings.root)
         self._watched: tuple[str, ...] = ()
-        self._not_before = 0.0  # monotonic time; after a zygote that could not even begin
+        self.not_before = 0.0
+        """Monotonic time before which no zygote is started: one could not even begin, or several ended at once."""
+        self._pause = 0.0  # seconds; grows with each zygote in a row that ended soon
+        self._killed = 0  # zygotes in a row that somebody ended while they imported
 
     @property
     def all(self) -> list[ZygoteHandle]:
@@ -102,7 +108,7 @@ class Zygotes:
         # One that is still importing gets a while before edits replace it, or a lab edited all the time had none.
         settled = current is None or current.ready or now - current.began > _EDITED_SECONDS
         stale = current is None or (settled and present != current.fingerprint)
-        if stale and now >= self._not_before:
+        if stale and now >= self.not_before:
             self._replace(present, {})
         self.drain()
 
@@ -128,6 +134,7 @@ class Zygotes:
         catalog = replace(catalog, broken=(*catalog.broken, *handle.skip.values()))
         if handle is self.current:
             self._watched = tuple(file.path for file in catalog.watched)
+        self._killed = 0
         handle.fingerprint = catalog.fingerprint
         handle.environment = message["environment"]
         handle.catalog = catalog
@@ -141,7 +148,12 @@ class Zygotes:
             self.old.remove(handle)
             return status
         self.current = None
-        if handle.importing:
+        if handle.importing and status in _OTHERS_DO and not handle.why_killed and self._killed < _KILLED_TIMES - 1:
+            self._killed += 1
+            log.warning("importing %s was cut short (%s); it is tried again", handle.importing_file, _ending(status))
+            self._replace(handle.fingerprint, handle.skip)
+        elif handle.importing:
+            self._killed = 0
             how = handle.why_killed or _ending(status)
             broken = BrokenModule(
                 module=handle.importing,
@@ -154,9 +166,12 @@ class Zygotes:
             self._replace(handle.fingerprint, {**handle.skip, handle.importing: broken})
         elif handle.catalog is None:
             log.error("the process that imports experiments did not begin: %s", _ending(status))
-            self._not_before = time.monotonic() + _PAUSE_SECONDS
-        elif time.monotonic() - handle.began < _PAUSE_SECONDS:
-            self._not_before = time.monotonic() + _PAUSE_SECONDS  # whatever ended it may end the next as soon
+            self.not_before = time.monotonic() + _PAUSE_SECONDS
+        elif time.monotonic() - handle.began < _PAUSE_SECONDS:  # whatever ended it may end the next as soon
+            self.not_before = time.monotonic() + self._pause
+            self._pause = min(2 * self._pause or _FIRST_PAUSE_SECONDS, _PAUSE_SECONDS)
+        else:
+            self._pause = 0.0
         return status
 
     def close(self) -> None:
@@ -187,7 +202,7 @@ class Zygotes:
             )
         except OSError as error:  # no memory, no descriptors, the lab's folder is gone
             log.error("no process could be started that imports experiments: %s", error)  # noqa: TRY400 - told in a line
-            self._not_before = time.monotonic() + _PAUSE_SECONDS
+            self.not_before = time.monotonic() + _PAUSE_SECONDS
             mine.close()
             return
         finally:

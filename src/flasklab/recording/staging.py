@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from flasklab.failpoints import failpoint
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -46,6 +48,7 @@ def stage(folder: Path, content: Content, ending: str = "") -> StagedFile:
     path = (folder / f"{os.getpid()}-{secrets.token_hex(8)}{ending}").absolute()
     try:
         write(path, content)
+        failpoint("child.while-staging")
         with path.open("rb") as file:
             os.fsync(file.fileno())
             size = os.fstat(file.fileno()).st_size

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flasklab.errors import MissingResourcesError, NoSpaceError, QueueFullError
+from flasklab.failpoints import failpoint
 from flasklab.runs.admission import more_than_there_is
 from flasklab.runs.run import NewRun, Progress, Run, RunError, new_run_id
 from flasklab.runs.state import RunState
@@ -117,7 +118,9 @@ class RunSubmit:
         if (first := self._first_without_space(new)) is not None:
             return first, False
         with self._waiting.place(wait) as seconds:
+            failpoint("web.before-start")
             answer = self._intake.start({name: getattr(new, name) for name in _NEW}, wait=seconds > 0)
+            failpoint("web.after-start")
             if isinstance(answer, Full):
                 raise QueueFullError(answer.queued, answer.limit)
             run, created = self._taken(new, answer) or self._store_here(new)
@@ -169,10 +172,12 @@ class RunSubmit:
                 raise QueueFullError(*full)
             at = now()
             run = unit.runs.add(new, at)
+            failpoint("web.before-commit")
             created = run.id == new.id
             if created:
                 unit.events.add(run.number, run.seq, run.state.value, {"by": new.created_by}, at)
         if created:
+            failpoint("web.before-ring")
             self._limit.note_one_more()
             self._wake()
         return run, created

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from flasklab.errors import FileMissingError, StoreError, StoreFullError, TooLargeError
+from flasklab.failpoints import failpoint
 from flasklab.runs.artifacts import StoredFile
 
 if TYPE_CHECKING:
@@ -159,7 +160,9 @@ class FileStore:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             flush_folder(self.folder)
         complete.chmod(0o400)
+        failpoint("files.before-rename")
         complete.rename(target)
+        failpoint("files.after-rename")
         flush_folder(target.parent)
         return StoredFile(sha256=sha256, size=size)
 

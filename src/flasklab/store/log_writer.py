@@ -12,6 +12,7 @@ import time as clock
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from flasklab.failpoints import failpoint
 from flasklab.store.log_files import (
     BLOCK_BYTES,
     LINE_COUNT,
@@ -219,6 +220,7 @@ class _Part:
         if self._last is None or self._last[0] != stream or not 0 <= time - self._last[1] < _SAME_PIECE_SECONDS:
             _write_all(self._index, RECORD.pack(self.size, time, STREAMS.index(stream)))
             self._last = (stream, time)
+        failpoint("log.before-text")
         _write_all(self._text, data)
         start = 0
         for _ in range((self.size % BLOCK_BYTES + len(data)) // BLOCK_BYTES):
