@@ -94,7 +94,7 @@ class Admission:
         if limit is None or count < limit:
             return ""
         if count == 1:
-            return f"A run of {experiment} is under way, which allows one at once (concurrency=1)."
+            return f"A run of {experiment} is under way, and it allows one at once (concurrency=1)."
         return f"{count} runs of {experiment} are under way, and it allows {limit} at once (concurrency={limit})."
 
     def _no_units(self, run: Wanted) -> str:
