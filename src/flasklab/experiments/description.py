@@ -23,6 +23,8 @@ class Description:
     tags: tuple[str, ...] = ()
     timeout_seconds: float | None = None
     memory_bytes: int | None = None
+    max_file_bytes: int | None = None  # of the largest file that a run may write
+    cancel_grace: float = 10.0  # seconds to end by itself, for code that looks at `run.canceling`
     retries: int = 0
     retry_on: tuple[str, ...] = ()  # names of exception classes
     retries_memory: bool = False  # whether a run that used too much memory is tried again

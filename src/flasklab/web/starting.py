@@ -170,9 +170,7 @@ def _page(
         problems=problems,
         queue=services.status(),
         copies=copies_of(description, _values_to_copy(description, texts, files)),
-        wait=services.waiting.situation().of_start(
-            description.name, description.resources, description.priority
-        ),
+        wait=services.waiting.situation().of_start(description.name, description.resources, description.priority),
         missing=more_than_there_is(description.resources, current_lab().settings.resources),
         typed=typed_options(),
     )

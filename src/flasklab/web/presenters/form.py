@@ -166,6 +166,8 @@ def _facts(description: Description) -> Iterable[tuple[str, str]]:
         yield "Time limit", formats.duration(description.timeout_seconds)
     if description.memory_bytes:
         yield "Memory limit", formats.memory(description.memory_bytes)
+    if description.max_file_bytes:
+        yield "Largest file", formats.memory(description.max_file_bytes)
     if description.retries:
         yield "Tried again", _retries(description)
     if description.concurrency is not None:
