@@ -27,8 +27,8 @@ def note_served(settings: Settings) -> None:
         target = os.path.join(".", os.path.relpath(target, settings.root))  # noqa: PTH118 - Path drops the "./"
     limits = {name: getattr(settings, name) for name in _LIMIT_NAMES}
     with suppress(OSError):  # a full disk stops no server; whoever needs them can name them
-        (settings.results / _EXPERIMENTS).write_text(f"{target}\n")
-        (settings.results / _LIMITS).write_text(json.dumps({"pid": os.getpid(), **limits}) + "\n")
+        _write(settings.results / _EXPERIMENTS, target)
+        _write(settings.results / _LIMITS, json.dumps({"pid": os.getpid(), **limits}))
 
 
 def find_served(results: Path) -> str | None:
@@ -47,3 +47,9 @@ def find_limits(results: Path) -> dict[str, Any]:
         return {name: noted[name] for name in _LIMIT_NAMES}
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return {}
+
+
+def _write(file: Path, text: str) -> None:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as target:
+        os.fchmod(target.fileno(), 0o600)  # one of an older version was readable by all
+        target.write(f"{text}\n")

@@ -157,6 +157,7 @@ def test_other_commands_know_the_limits_of_the_server_that_lives(tmp_path: Path)
     assert entrance.settings({}).resources == {}  # of a lab that is to be served anew
 
     note = settings.results / "served_limits"
+    assert note.stat().st_mode & 0o077 == 0
     with subprocess.Popen(["true"]) as gone:
         gone.wait()
     note.write_text(json.dumps(json.loads(note.read_text()) | {"pid": gone.pid}))
