@@ -77,3 +77,11 @@ class Catalog:
     def find(self, name: str) -> Description | None:
         """The experiment of this name, or None."""
         return next((found for found in self.experiments if found.name == name), None)
+
+    def why_broken(self, name: str) -> str:
+        """Why an experiment is missing that one of the broken modules may hold; "" where none can."""
+        if not self.broken or self.find(name) is not None:
+            return ""
+        likely = (one for one in self.broken if name in {one.experiment, one.module.rpartition(".")[2]})
+        found = next(likely, self.broken[0])
+        return f"{found.file}: {found.error}"

@@ -125,7 +125,10 @@ class Waiting:
             supervised=is_supervised(self._settings.results),
             described=catalog.fingerprint != "",
             limits=Limits(
-                workers=self._settings.workers, pools=self._settings.resources, concurrency=catalog.concurrency
+                workers=self._settings.workers,
+                pools=self._settings.resources,
+                concurrency=catalog.concurrency,
+                broken=catalog.why_broken,
             ),
             under_way=under_way,
             heads=heads,

@@ -48,6 +48,14 @@ def test_a_waiting_run_is_told_why_it_waits_and_what_helps(found: Situation, exp
     assert found.of_queue().endswith(found.why(RUN))
 
 
+def test_a_run_waits_for_code_that_is_broken_and_others_go_on() -> None:
+    broken = {"train": "experiments/train.py: SyntaxError: invalid syntax"}
+    found = situation()
+    found = replace(found, limits=replace(found.limits, broken=lambda name: broken.get(name, "")))
+    assert found.why(RUN) == f"train cannot be run until its code is mended: {broken['train']}"
+    assert found.of_start("other", {}, 0) == ""
+
+
 def test_a_run_that_waits_for_nothing_is_told_nothing() -> None:
     assert situation().why(replace(RUN, state=RunState.RUNNING)) == ""
 
