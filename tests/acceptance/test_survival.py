@@ -123,6 +123,22 @@ def test_edited_code_is_live_at_the_next_run_without_a_restart(lab: ServedLab) -
     assert lab.run("double", param=2)["output"] == {"output": 6.0}
 
 
+def test_queued_runs_outlast_code_that_is_broken_for_a_while(lab: ServedLab) -> None:
+    source = lab.folder / "experiments" / "ends.py"
+    text = source.read_text(encoding="utf-8")
+    under_way = lab.begun(_start(lab, "sleeps"))["id"]
+    run_id = _start(lab, "double", param=5)
+    try:
+        source.write_text(text + "def (\n", encoding="utf-8")
+        lab.until(lambda: lab.post("/run/double", param=1).status == 409, 30, "nobody noticed")
+        assert lab.post(f"/cancel/{under_way}").status == 202
+        assert lab.finished(under_way)["state"] == "canceled"
+        lab.until(lambda: "until its code is mended" in (lab.status(run_id)["waiting"] or ""), 30, "it does not wait")
+    finally:
+        source.write_text(text, encoding="utf-8")
+    assert lab.finished(run_id)["output"] == {"output": 10.0}
+
+
 def test_a_broken_module_is_named_while_the_others_work(lab: ServedLab) -> None:
     page = lab.get("/broken/experiments.broken", Accept="text/html")
     assert page.status == 200

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flasklab.cli.served import find_served
+from flasklab.cli.served import find_limits, find_served
 from flasklab.config import PREFIX, load_settings
 from flasklab.errors import SettingsError
 
@@ -70,7 +70,8 @@ class Entrance:
 
         Args:
             flags: above all others, by full name
-            as_served: take the experiments that the lab was last served with where nothing names any
+            as_served: take the experiments that the lab was last served with where nothing names any, and the limits
+                of the server that serves it now
 
         Raises:
             SettingsError: config.py cannot be read, or a setting cannot be used.
@@ -80,11 +81,12 @@ class Entrance:
             return self.known
         config = read_config(self.folder) if self.config is None else self.config
         settings = load_settings(self.folder, flags=given, config=config)
-        if as_served and self.config is None and _EXPERIMENTS not in {*given, *config, *os.environ}:
-            served = find_served(settings.results)
-            if served is not None:
-                return load_settings(self.folder, flags=given, config={**config, _EXPERIMENTS: served})
-        return settings
+        if not as_served or self.config is not None:
+            return settings
+        served = find_served(settings.results)
+        if served is not None and _EXPERIMENTS not in {*given, *config, *os.environ}:
+            settings = load_settings(self.folder, flags=given, config={**config, _EXPERIMENTS: served})
+        return settings.replaced(**find_limits(settings.results))
 
 
 def read_config(folder: Path) -> dict[str, Any]:

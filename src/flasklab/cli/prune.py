@@ -84,12 +84,12 @@ def _tell(plan: Swept, what: str) -> None:
         for name, count in sorted(plan.by_experiment.items()):
             made.add_row(name, f"{count:,}")
         console().print(made)
-    runs, files = (f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in _counts(plan))
-    click.echo(f"{runs} and {files} of no other run, {amounts.size(plan.freed)} in all, {what}.")
-
-
-def _counts(plan: Swept) -> tuple[tuple[int, str], tuple[int, str]]:
-    return (plan.runs, "run"), (plan.files, "file")
+    if not (plan.runs or plan.files or plan.freed):
+        click.echo("There is nothing to remove.")
+        return
+    counted = ((plan.runs, "run", ""), (plan.files, "file", " of no other run"))
+    told = [f"{count:,} {word}{'' if count == 1 else 's'}{more}" for count, word, more in counted if count]
+    click.echo(f"{' and '.join(told) or 'Leftovers'}, {amounts.size(plan.freed)} in all, {what}.")
 
 
 @click.command(short_help="Say how much room each experiment takes.")

@@ -95,10 +95,10 @@ def pace_and_left(run: Run) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def error_text(state: RunState, error: RunError) -> str:
-    """Why a run did not succeed; the error's type where the state does not say it already."""
+def error_text(error: RunError) -> str:
+    """Why a run did not succeed, and where its code raised."""
     where = f" ({error.where})" if error.where else ""
-    return f"{error.type}: {error.message}{where}" if state is RunState.FAILED else error.message
+    return f"{error.sentence}{where}"
 
 
 def print_run(out: Console, run: Run, attempts: Sequence[Attempt] = (), waiting: str = "") -> None:
@@ -124,7 +124,7 @@ def print_run(out: Console, run: Run, attempts: Sequence[Attempt] = (), waiting:
     if run.tags or run.note:
         out.print(" ".join(f"[{tag}]" for tag in run.tags), run.note)
     if run.error is not None:
-        out.print(f"\n{error_text(run.state, run.error)}", style="red")
+        out.print(f"\n{error_text(run.error)}", style="red")
         if run.error.traceback:
             out.print(run.error.traceback.rstrip(), style="dim")
     if len(attempts) > 1:
@@ -151,8 +151,7 @@ def _print_attempts(out: Console, attempts: Sequence[Attempt]) -> None:
         took = ""
         if one.begun_at is not None and one.ended_at is not None:
             took = amounts.duration((one.ended_at - one.begun_at).total_seconds())
-        ended = "queued again" if one.state == RunState.QUEUED else (one.state or "").replace("_", " ")
-        made.add_row(str(one.attempt), ended, took, one.reason)
+        made.add_row(str(one.attempt), (one.state or "").replace("_", " "), took, one.reason)
     out.print("", made, sep="\n")
 
 

@@ -131,7 +131,7 @@ def ending_sentence(run: Run) -> str:
     elif run.state is RunState.CANCELED:
         how = f": {run.error.message}"  # it says who canceled it
     else:
-        how = f" {state}: {error_text(run.state, run.error)}"
+        how = f" {state}: {error_text(run.error)}"
     return f"{which}{how} (flasklab show {run.number})"
 
 

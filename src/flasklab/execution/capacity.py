@@ -64,6 +64,7 @@ class Capacity:
             workers=self._settings.workers,
             pools=self._settings.resources,
             concurrency={} if catalog is None else catalog.concurrency,
+            broken=(lambda _: "") if catalog is None else catalog.why_broken,
         )
 
     def _holding(self, turn: Turn) -> Iterator[Attempt]:

@@ -62,9 +62,8 @@ def refuse(unit: Unit, claimable: Claimable, catalog: Catalog) -> bool:
     attempt = unit.runs.claim(claimable.id, at)
     if attempt is None:
         return True
-    broken = next((one for one in catalog.broken if one.module.rpartition(".")[2] == claimable.experiment), None)
-    why = f"{broken.file}: {broken.error}" if broken else "No module of the lab defines it any more."
-    error = RunError(type="ExperimentUnavailable", message=f"{claimable.experiment} cannot be run. {why}")
+    why = f"{claimable.experiment} cannot be run. No module of the lab defines it any more."
+    error = RunError(type="ExperimentUnavailable", message=why)
     unit.runs.settle(claimable.id, attempt, state=RunState.FAILED, output=None, error=error, at=at, seq=seq)
     told: dict[str, Json] = {"attempt": attempt, "reason": error.message}
     unit.events.add(claimable.number, seq, RunState.FAILED, told, at)

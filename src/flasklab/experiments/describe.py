@@ -36,6 +36,8 @@ def describe(definition: Definition) -> Description:
         tags=definition.tags,
         timeout_seconds=definition.timeout_seconds,
         memory_bytes=definition.memory_bytes,
+        max_file_bytes=definition.max_file_bytes,
+        cancel_grace=definition.cancel_grace,
         retries=definition.retries,
         retry_on=tuple(one.__name__ for one in definition.retry_on),
         retries_memory=issubclass(MemoryError, definition.retry_on),

@@ -23,6 +23,8 @@ class Description:
     tags: tuple[str, ...] = ()
     timeout_seconds: float | None = None
     memory_bytes: int | None = None
+    max_file_bytes: int | None = None  # of the largest file that a run may write
+    cancel_grace: float = 10.0  # seconds to end by itself, for code that looks at `run.canceling`
     retries: int = 0
     retry_on: tuple[str, ...] = ()  # names of exception classes
     retries_memory: bool = False  # whether a run that used too much memory is tried again
@@ -75,3 +77,11 @@ class Catalog:
     def find(self, name: str) -> Description | None:
         """The experiment of this name, or None."""
         return next((found for found in self.experiments if found.name == name), None)
+
+    def why_broken(self, name: str) -> str:
+        """Why an experiment is missing that one of the broken modules may hold; "" where none can."""
+        if not self.broken or self.find(name) is not None:
+            return ""
+        likely = (one for one in self.broken if name in {one.experiment, one.module.rpartition(".")[2]})
+        found = next(likely, self.broken[0])
+        return f"{found.file}: {found.error}"

@@ -132,6 +132,8 @@ def experiment_json(description: Description) -> dict[str, Any]:
         "defaults": description.defaults,
         "timeout_seconds": description.timeout_seconds,
         "memory_bytes": description.memory_bytes,
+        "max_file_bytes": description.max_file_bytes,
+        "cancel_grace_seconds": description.cancel_grace,
         "retries": description.retries,
         "retry_on": list(description.retry_on),
         "retry_wait_seconds": description.retry_wait,

@@ -1,8 +1,9 @@
 """May this run begin now, and if not, why: the one rule, by which runs are claimed and by which their waiting is told.
 
-A run needs a free worker, a free place among those of its experiment, and the units that it takes of each pool. Runs
-are looked at in the order of the queue. One that must wait lets others go first, with two exceptions, so that it does
-not wait for ever: within an experiment nobody overtakes, and nobody takes units of a pool for which somebody waits.
+A run needs code that can be imported, a free worker, a free place among those of its experiment, and the units that it
+takes of each pool. Runs are looked at in the order of the queue. One that must wait lets others go first, with two
+exceptions, so that it does not wait for ever: within an experiment nobody overtakes, and nobody takes units of a pool
+for which somebody waits.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Limits:
     workers: int  # runs at once
     pools: Mapping[str, int] = field(default_factory=dict)  # units of each pool
     concurrency: Mapping[str, int] = field(default_factory=dict)  # runs at once, of experiments that have a limit
+    broken: Callable[[str], str] = lambda _: ""  # why an experiment cannot be run until its code is mended; ""
 
 
 class Admission:
@@ -59,7 +61,7 @@ class Admission:
             self._under_way.append(run)
             return True
         self._behind[run.experiment] = run.number
-        fits = not self._too_much(run.resources) and not self._no_place(run.experiment)
+        fits = not (self._broken(run.experiment) or self._too_much(run.resources) or self._no_place(run.experiment))
         if fits and (self._no_units(run) or self._after(run)):
             for pool in run.resources:
                 self._awaited.setdefault(pool, run.number)
@@ -68,7 +70,8 @@ class Admission:
     def why_not(self, run: Wanted) -> str:
         """Why a run may not begin, after all those that were looked at before it; "" when it may."""
         return (
-            self._too_much(run.resources)
+            self._broken(run.experiment)
+            or self._too_much(run.resources)
             or self._no_place(run.experiment)
             or self._no_units(run)
             or self._no_worker()
@@ -77,6 +80,10 @@ class Admission:
 
     def _is_behind(self, run: Wanted) -> bool:
         return self._behind.get(run.experiment, run.number) != run.number
+
+    def _broken(self, experiment: str) -> str:
+        why = self._limits.broken(experiment)
+        return f"{experiment} cannot be run until its code is mended: {why}" if why else ""
 
     def _too_much(self, resources: Mapping[str, int]) -> str:
         return " ".join(more_than_there_is(resources, self._limits.pools))
@@ -94,7 +101,7 @@ class Admission:
         if limit is None or count < limit:
             return ""
         if count == 1:
-            return f"A run of {experiment} is under way, which allows one at once (concurrency=1)."
+            return f"A run of {experiment} is under way, and it allows one at once (concurrency=1)."
         return f"{count} runs of {experiment} are under way, and it allows {limit} at once (concurrency={limit})."
 
     def _no_units(self, run: Wanted) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from flasklab.runs.state import RunState
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
+# Ends that are no exception: their message says it all.
+_ENDS = ("", "Exit", "Signal", "Timeout", "OutOfMemory", "Canceled", "Lost")
 
 
 def new_run_id() -> str:
@@ -35,6 +37,13 @@ class RunError:
     where: str = (
         ""  # the author's own line that an exception came through, "experiments/train.py:31"; "" where there is none
     )
+
+    @property
+    def sentence(self) -> str:
+        """The exception's class and message; an end that is no exception says all in its message."""
+        if self.type in _ENDS or self.type in self.message:
+            return self.message
+        return f"{self.type}: {self.message}" if self.message else self.type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ moment is left out. Runs under way stand in the copy as running: a lab that is r
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from flasklab.store.store import Store
 
 _BEGUN = "begun"  # in an attempt's folder: its code may have begun
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,8 @@ def back_up(
         finally:
             shutil.rmtree(room, ignore_errors=True)
     except OSError as error:
-        raise BackupError(f"{target} cannot be written: {error.strerror or error}. Free space there.") from error
+        mend = "Free space there." if error.errno in _FULL else "Name a place that can be written."
+        raise BackupError(f"{target} cannot be written: {error.strerror or error}. {mend}") from error
     return Backup(path=target, size=target.stat().st_size, manifest=manifest)
 
 

@@ -11,7 +11,7 @@ from flasklab.runs.times import now, words_for_seconds
 from flasklab.store.presence import is_supervised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from flasklab.config import Settings
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _UNSUPERVISED = "No supervisor is alive to get runs done; start `flasklab serve` in the lab's folder."
 _IMPORTING = "The experiments are still being imported; runs begin right after."
 _SOON = "It begins in a moment."
+_UNBORN = 0  # the number of a run that is not there yet; real ones begin at 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,16 @@ class Situation:
         if not why and (run.queue_position or 1) > free:
             return "The runs before it begin first."
         return why or _SOON
+
+    def of_start(self, experiment: str, resources: Mapping[str, int], priority: int) -> str:
+        """Why a run that is started now would wait; "" where it would begin at once."""
+        if self._why_nobody():
+            return self._why_nobody()
+        rule = Admission(self.limits, self.under_way)
+        for rank, head in self.heads:
+            if rank <= -priority:
+                rule.admit(head)
+        return rule.why_not(Wanted(_UNBORN, experiment, resources))
 
     def of_queue(self) -> str:
         """Why the queue as a whole waits, given that something is queued."""
@@ -114,7 +125,10 @@ class Waiting:
             supervised=is_supervised(self._settings.results),
             described=catalog.fingerprint != "",
             limits=Limits(
-                workers=self._settings.workers, pools=self._settings.resources, concurrency=catalog.concurrency
+                workers=self._settings.workers,
+                pools=self._settings.resources,
+                concurrency=catalog.concurrency,
+                broken=catalog.why_broken,
             ),
             under_way=under_way,
             heads=heads,

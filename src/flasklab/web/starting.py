@@ -162,13 +162,15 @@ def _page(
 ) -> str:
     filled = parameters_form(description, texts, files)
     filled.blame(problems)
+    services = current_lab().services
     page = present_form(
         description,
         filled,
         source=source,
         problems=problems,
-        queue=current_lab().services.status(),
+        queue=services.status(),
         copies=copies_of(description, _values_to_copy(description, texts, files)),
+        wait=services.waiting.situation().of_start(description.name, description.resources, description.priority),
         missing=more_than_there_is(description.resources, current_lab().settings.resources),
         typed=typed_options(),
     )

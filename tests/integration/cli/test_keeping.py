@@ -37,6 +37,8 @@ def test_runs_are_deleted_and_come_back(lab: LabFolder) -> None:
 def test_prune_asks_and_leaves_pinned_runs(lab: LabFolder) -> None:
     ended(lab), ended(lab)
     assert lab.call("pin", "1").exit_code == 0
+    assert lab.call("prune", "--dry-run").output == "There is nothing to remove.\n"
+    assert "\n1 run, " in lab.call("prune", "--older-than", "30d", "--dry-run").output
     dry = json.loads(lab.call("prune", "--older-than", "30d", "--dry-run", "--json").output)
     assert (dry["runs"], dry["dry_run"]) == (1, True)
     assert lab.call("prune", "--older-than", "30d").exit_code == 1  # nobody answers
@@ -54,6 +56,7 @@ def test_a_lab_goes_into_a_file_and_comes_back(lab: LabFolder) -> None:
     target = lab.folder / "lab.backup"
     assert "1 run" in lab.call("backup", str(target)).output
     assert "--force" in lab.call("backup", str(target)).output
+    assert "Name a place that can be written." in lab.call("backup", str(lab.folder / "nowhere" / "lab.backup")).output
     assert json.loads(lab.call("backup", "--verify", str(target), "--json").output)["runs"] == 1
     ended(lab)
     lab.store.close()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -143,6 +145,25 @@ def test_other_commands_mean_the_experiments_that_were_served_last(
     assert entrance.settings(named, as_served=True).experiments == str(tmp_path / "experiments")
     assert CliRunner().invoke(flasklab, ["-C", str(tmp_path), "serve"]).exit_code == 0
     assert entrance.settings({}, as_served=True).experiments == str(tmp_path / "experiments")
+
+
+def test_other_commands_know_the_limits_of_the_server_that_lives(tmp_path: Path) -> None:
+    entrance = Entrance(folder=tmp_path)
+    settings = entrance.settings({"FLASKLAB_WORKERS": "7", "FLASKLAB_RESOURCES": "gpu=2"})
+    settings.results.mkdir()
+    note_served(settings)
+    found = entrance.settings({}, as_served=True)
+    assert (found.workers, found.resources) == (7, {"gpu": 2})
+    assert entrance.settings({}).resources == {}  # of a lab that is to be served anew
+
+    note = settings.results / "served_limits"
+    assert note.stat().st_mode & 0o077 == 0
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"pid": gone.pid}))
+    assert entrance.settings({}, as_served=True).resources == {}
+    note.write_text("[1")
+    assert entrance.settings({}, as_served=True).resources == {}
 
 
 def test_a_lab_that_was_moved_still_knows_its_experiments(tmp_path: Path) -> None:

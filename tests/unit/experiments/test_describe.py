@@ -39,6 +39,17 @@ def test_a_description_says_what_its_author_wrote() -> None:
     assert (found.tags, found.isolation) == (("vision",), "warm")
 
 
+def test_an_experiment_is_missing_or_broken() -> None:
+    broken = BrokenModule(module="experiments.b", file="b.py", line=3, error="SyntaxError: x", traceback="")
+    other = BrokenModule(module="experiments.c", file="c.py", line=1, error="KeyError: y", traceback="")
+    whole = Catalog(fingerprint="f", experiments=(described(),))
+    assert whole.why_broken("b") == ""
+    part = Catalog(fingerprint="f", experiments=(described(),), broken=(other, broken))
+    assert part.why_broken(described().name) == ""
+    assert part.why_broken("b") == "b.py: SyntaxError: x"
+    assert part.why_broken("anything") == "c.py: KeyError: y"
+
+
 def test_a_catalog_travels_as_json() -> None:
     catalog = Catalog(
         fingerprint="f",

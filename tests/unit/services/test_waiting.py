@@ -39,13 +39,21 @@ def running(number: int, experiment: str = "other", **resources: int) -> Wanted:
         (situation(described=False), "still being imported"),
         (situation(running(1), running(2)), "All 2 workers are busy; raise FLASKLAB_WORKERS"),
         (situation(running(1), workers=1), "The one worker is busy"),
-        (situation(running(1, "train")), "A run of train is under way, which allows one at once"),
+        (situation(running(1, "train")), "A run of train is under way, and it allows one at once"),
         (situation(), "in a moment"),
     ],
 )
 def test_a_waiting_run_is_told_why_it_waits_and_what_helps(found: Situation, expected: str) -> None:
     assert expected in found.why(RUN)
     assert found.of_queue().endswith(found.why(RUN))
+
+
+def test_a_run_waits_for_code_that_is_broken_and_others_go_on() -> None:
+    broken = {"train": "experiments/train.py: SyntaxError: invalid syntax"}
+    found = situation()
+    found = replace(found, limits=replace(found.limits, broken=lambda name: broken.get(name, "")))
+    assert found.why(RUN) == f"train cannot be run until its code is mended: {broken['train']}"
+    assert found.of_start("other", {}, 0) == ""
 
 
 def test_a_run_that_waits_for_nothing_is_told_nothing() -> None:
@@ -80,3 +88,17 @@ def test_an_urgent_run_does_not_wait_for_those_behind_it() -> None:
 def test_a_queue_in_which_all_are_held_says_when_the_next_begins() -> None:
     found = replace(situation(), heads=(), next_release=AT + timedelta(hours=2))
     assert found.of_queue() == "The next run begins at 2026-11-24 14:00 UTC at the earliest."
+
+
+def test_a_form_tells_only_of_what_a_run_started_now_would_wait_for() -> None:
+    assert situation().of_start("other", {}, 0) == ""
+    assert "All 2 workers are busy" in situation(running(1), running(2)).of_start("other", {}, 0)
+    behind = situation(running(1, "train"))  # and #9 of train waits for it
+    assert behind.of_start("other", {}, 0) == ""
+    assert "allows one at once" in behind.of_start("train", {}, 0)
+    needy = replace(situation(running(1, gpu=1)), heads=((0, Wanted(9, "train", {"gpu": 1})),))
+    assert "taken by #1" in needy.of_start("other", {"gpu": 1}, 0)
+    freed = replace(needy, under_way=())
+    assert freed.of_start("other", {"gpu": 1}, 0).endswith("1 of 1 is taken by #9.")
+    assert freed.of_start("other", {"gpu": 1}, priority=1) == ""
+    assert "start `flasklab serve`" in situation(supervised=False).of_start("other", {}, 0)

@@ -34,7 +34,7 @@ class AttemptRow:
 
     number: int
     state: str  # a state, for its colour and icon
-    word: str  # "Queued again", "Lost", ...
+    word: str  # "Failed", "Lost", ...
     begun: formats.Moment | None
     took: str  # "" while it lasts
     how: str  # "exit code 1", "SIGKILL"; "" where nobody saw it
@@ -94,7 +94,7 @@ def _row(attempt: Attempt, at: datetime) -> AttemptRow:
     if attempt.supervisor:
         host, _, pid = attempt.supervisor.rpartition(" ")
         who += [f"supervisor {pid}", f"on {host}"]
-    word = "Queued again" if state is RunState.QUEUED else STATE_WORDS[state or RunState.RUNNING]
+    word = STATE_WORDS[state or RunState.RUNNING]
     if state is None and ended is not None:
         word = "Ended"  # by a lab of an older version, which did not note how
     return AttemptRow(

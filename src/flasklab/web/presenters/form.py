@@ -74,6 +74,7 @@ class FormPage:
     facts: tuple[tuple[str, str], ...]  # limits that hold for a run: ("Time limit", "30m 00s")
     copies: Copies
     queue: Queue | None
+    wait: str  # why a run that is started now would wait; "" where it begins at once
     has_files: bool
     missing: tuple[str, ...]  # why no run can begin here, in sentences; empty where it can
     priority: str  # as typed
@@ -95,6 +96,7 @@ def present_form(
     problems: Sequence[ParameterError],
     queue: LabNow | None,
     copies: Copies,
+    wait: str = "",
     missing: Sequence[str] = (),
     typed: Mapping[str, str] | None = None,
     at: datetime | None = None,
@@ -108,6 +110,7 @@ def present_form(
         problems: what was refused when it was sent
         queue: the lab at this moment
         copies: the start as code
+        wait: why a run that is started now would wait; "" where it begins at once
         missing: why no run of it can begin here
         typed: what was written for the options of the start
         at: the time that ages count from; now, when not given
@@ -132,6 +135,7 @@ def present_form(
         facts=tuple(_facts(description)),
         copies=copies,
         queue=present_queue(queue),
+        wait=wait,
         missing=tuple(missing),
         priority=(typed or {}).get("priority", ""),
         usual_priority=description.priority,
@@ -162,6 +166,8 @@ def _facts(description: Description) -> Iterable[tuple[str, str]]:
         yield "Time limit", formats.duration(description.timeout_seconds)
     if description.memory_bytes:
         yield "Memory limit", formats.memory(description.memory_bytes)
+    if description.max_file_bytes:
+        yield "Largest file", formats.memory(description.max_file_bytes)
     if description.retries:
         yield "Tried again", _retries(description)
     if description.concurrency is not None:

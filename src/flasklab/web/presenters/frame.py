@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from flasklab.runs.run import Progress, Run, RunError
+    from flasklab.runs.run import Progress, Run
 
 STATE_WORDS = {
     RunState.QUEUED: "Queued",
@@ -25,10 +25,6 @@ STATE_WORDS = {
     RunState.TIMED_OUT: "Timed out",
     RunState.LOST: "Lost",
 }
-
-
-# Ends that are no exception: the state and the message say it all.
-_OWN_TYPES = ("", "Exit", "Signal", "Timeout", "OutOfMemory", "Canceled", "Lost")
 
 
 class LabNow(Protocol):
@@ -121,13 +117,6 @@ def changed(run: Run, limit: int = 120) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _error(error: RunError) -> str:
-    line = error.message.strip().split("\n", 1)[0]
-    if error.type in _OWN_TYPES or error.type in line:
-        return line
-    return f"{error.type}: {line}" if line else error.type
-
-
 def run_line(run: Run, now: datetime, waiting: str = "") -> RunLine:
     """A run on one line, as seen from `now`; `waiting` says why it waits."""
     took = run.duration_seconds
@@ -141,7 +130,7 @@ def run_line(run: Run, now: datetime, waiting: str = "") -> RunLine:
         took="" if took is None else formats.duration(took),
         percent=percent(run.progress),
         position=position_text(run.progress) if run.progress else "",
-        error=_error(run.error) if run.error else "",
+        error=run.error.sentence.strip().split("\n", 1)[0] if run.error else "",
         changed=changed(run),
         waiting=waiting,
     )

@@ -114,7 +114,7 @@ def _times(run: Run, now: datetime) -> Iterable[Fact]:
     for name, at in (("Queued", run.created_at), ("Started", run.started_at), ("Finished", run.finished_at)):
         if at is not None:
             yield Fact(name=name, text=f"{at:%Y-%m-%d %H:%M:%S}", moment=formats.moment(at, now))
-    if run.started_at is not None:
+    if run.started_at is not None and run.attempt <= 1:  # a later attempt waited for the ends of others
         yield Fact(name="Waited", text=formats.duration((run.started_at - run.created_at).total_seconds()))
     if run.duration_seconds is not None:
         yield Fact(name="Took", text=formats.duration(run.duration_seconds))

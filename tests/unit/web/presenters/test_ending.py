@@ -43,12 +43,12 @@ def test_steps_of_an_attempt_before_it_and_of_a_wish_that_came_too_late_are_not_
 
 def test_attempts_are_told_once_there_are_several_or_the_run_did_not_succeed(make: Any) -> None:
     good = attempt(make, 1, -5, state="succeeded")
-    lost = attempt(make, 1, -10, state="queued", signal=9, pid=7, supervisor="host 6", reason="The lab was stopped.")
+    lost = attempt(make, 1, -10, state="lost", signal=9, pid=7, supervisor="host 6", reason="The lab was stopped.")
     assert ending.attempt_rows(make.run(state=RunState.SUCCEEDED), [good], make.now) == ()
     assert len(ending.attempt_rows(make.run(state=RunState.FAILED), [good], make.now)) == 1
     first, second = ending.attempt_rows(make.run(), [lost, attempt(make, 2, -5, exit_code=0)], make.now)
     assert (first.word, first.how, first.took, first.reason) == (
-        "Queued again",
+        "Lost",
         "SIGKILL",
         "30.0 s",
         "The lab was stopped.",

@@ -147,6 +147,11 @@ def test_a_run_whose_experiment_is_gone_is_still_shown(make: Any) -> None:
     assert [row.name for row in found.parameters] == ["lr", "epochs"]
 
 
+def test_only_a_first_attempt_tells_how_long_the_run_waited(make: Any) -> None:
+    names = [{fact.name for fact in page(make, make.run(attempt=attempt)).facts} for attempt in (1, 2)]
+    assert ["Waited" in found for found in names] == [True, False]
+
+
 def test_the_record_names_code_and_commit(make: Any) -> None:
     environment = {
         "python": "3.11.7",
