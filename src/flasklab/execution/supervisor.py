@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from flasklab.store.store import Store
 
 SCAN_SECONDS = 5.0  # the doorbell may be lost: look at the queue at least this often
+_REFRESH_SECONDS = 0.05  # between two looks for edited code while runs follow one another
 _LINGER_SECONDS = 10.0
 
 
@@ -69,6 +70,7 @@ class Supervisor:
         self._writer = Writer(settings, store, self._runner, self._reception)
         self._rung = True
         self._next_scan = 0.0
+        self._refresh_at = 0.0  # monotonic time from which a turn looks for edited code even when nobody asked
         self._idle_since: float | None = None
         self._stop_at: float | None = None  # monotonic time when running work is handed back
 
@@ -144,8 +146,9 @@ class Supervisor:
         asked = self._rung or now >= self._next_scan
         look = asked or self._runner.news
         self._rung = self._runner.news = False
-        if asked and self._stop_at is None:
+        if look and self._stop_at is None and (asked or now >= self._refresh_at):
             self._runner.refresh(now)
+            self._refresh_at = now + _REFRESH_SECONDS
         if self._writer.turn(now, look=look, asked=asked):
             self._next_scan = self._writer.next_look(now + SCAN_SECONDS if asked else self._next_scan)
         elif look:

@@ -52,7 +52,7 @@ def upwards(logs: LogStore, most: int, stream: str = "") -> list[LogLine]:
     return rows
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(st.tuples(st.sampled_from(["out", "err"]), st.text("ab€", max_size=9)), min_size=1, max_size=60),
     st.integers(1, 20),
@@ -74,7 +74,7 @@ def test_lines_are_the_same_in_both_directions_and_for_each_stream(
         assert upwards(logs, most, stream) == own
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.text("ab€\n", max_size=60), min_size=1, max_size=30), st.integers(1, 9))
 def test_lines_longer_than_what_is_kept_of_the_end_do_no_harm(
     tmp_path_factory: pytest.TempPathFactory, printed: list[str], most: int

@@ -326,7 +326,7 @@ def test_an_id_that_is_none_touches_no_file(logs: LogStore, run_id: str) -> None
         logs.path(run_id)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.sampled_from(["out", "err"]), st.text("ab\n€😀", max_size=12)), max_size=30),
     st.integers(1, 40),

@@ -110,7 +110,7 @@ def test_a_long_series_is_closed_and_has_coarser_levels(store: Store, queue: Any
 
 
 @given(data=st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_columns_come_back_bit_by_bit(data: st.DataObject) -> None:
     length = data.draw(st.integers(1, 300))
     reals = st.floats(width=64)
