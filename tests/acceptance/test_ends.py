@@ -205,7 +205,7 @@ def test_a_file_that_grows_too_large_ends_with_the_limit_and_its_setting(ends: S
     if elsewhere == "false":
         assert run["error"]["type"] == "OSError"
         assert "at most 1 MiB" in run["error"]["message"]
-        assert "FLASKLAB_MAX_FILE" in run["error"]["message"]
+        assert "raise max_file= in @experiment" in run["error"]["message"]
     sizes = [artifact["size"] for artifact in run["artifacts"]]
     assert sizes == [2**20]
 

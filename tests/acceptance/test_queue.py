@@ -36,7 +36,16 @@ def start(lab: ServedLab, experiment: str, query: str = "", **params: Any) -> st
 
 
 def waits_for(lab: ServedLab, run_id: str, words: str) -> None:
-    lab.until(lambda: words in (lab.status(run_id)["waiting"] or ""), 20, f"it does not wait for: {words}")
+    seen: list[Any] = []
+
+    def told() -> bool:
+        seen[:] = [lab.status(run_id)]
+        return words in (seen[0]["waiting"] or "")
+
+    try:
+        lab.until(told, 20, f"it does not wait for: {words}")
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {seen}") from None
 
 
 def kinds(lab: ServedLab, run_id: str) -> list[str]:
@@ -81,7 +90,7 @@ def test_a_run_that_waits_for_its_next_try_says_so_and_is_canceled_at_once(lab: 
 def test_an_experiments_limit_holds_back_its_runs_and_no_others(lab: ServedLab, gate: Path, tmp_path: Path) -> None:
     first, second = start(lab, "single", gate=gate), start(lab, "single", gate=gate)
     lab.begun(first)
-    waits_for(lab, second, "which allows one at once (concurrency=1)")
+    waits_for(lab, second, "and it allows one at once (concurrency=1)")
     assert lab.run("order", name="a", into=tmp_path / "order")["state"] == "succeeded"
     assert lab.status(second)["state"] == "queued"
     gate.touch()
@@ -123,7 +132,11 @@ def test_queued_runs_of_a_higher_priority_begin_first(lab: ServedLab, gate: Path
     gate.touch()
     for run_id in runs.values():
         lab.finished(run_id)
-    assert into.read_text().splitlines()[0] == "high"
+    claimed = [
+        lab.get(f"/api/v1/runs/{runs[name]}/attempts").json["attempts"][0]["claimed_at"]
+        for name in ("high", "usual", "low")
+    ]
+    assert claimed == sorted(claimed)
 
 
 def test_a_run_begins_at_its_moment_and_not_before(lab: ServedLab, tmp_path: Path) -> None:
