@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, func, literal_column, select, update
+from sqlalchemy import and_, bindparam, func, literal_column, select, tuple_, update
 
 from flasklab.runs.state import RunState
 from flasklab.store.prepared import Prepared
@@ -31,12 +31,20 @@ _MOST_RELEASED = 5000  # in one transaction, so that it stays short
 _QUEUED = RunState.QUEUED.value
 _HELD = and_(runs.c.held == literal_column("1"), runs.c.state == literal_column(f"'{_QUEUED}'"))
 
+_place = tuple_(runs.c.rank, runs.c.number)
 _FIRST = (
     select(runs.c.number, func.row_number().over(order_by=(runs.c.rank, runs.c.number)).label("place"))
     .where(WAITING)
     .order_by(runs.c.rank, runs.c.number)
     .limit(EXACT_PLACES)
     .subquery()
+)
+_FIRST_RANK = select(func.min(runs.c.rank)).where(WAITING)
+_OF_RANK = and_(WAITING, runs.c.rank == bindparam("the_rank"))
+_WIDTH = select(
+    select(func.min(runs.c.number)).where(_OF_RANK).scalar_subquery(),
+    select(func.max(runs.c.number)).where(_OF_RANK).scalar_subquery(),
+    select(func.min(runs.c.rank)).where(WAITING, runs.c.rank > bindparam("the_rank")).scalar_subquery(),
 )
 _OF_EXPERIMENT = Prepared(
     select(*CLAIMABLE)
@@ -128,6 +136,12 @@ class QueueRows:
             keys: rank and number of each
         """
         wanted = sorted(set(keys))
+        before = select(runs.c.number).where(WAITING, _place < tuple_(*wanted[0])).limit(EXACT_PLACES).subquery()
+        ahead = int(self._connection.execute(select(func.count()).select_from(before)).scalar_one())
+        if ahead >= EXACT_PLACES:
+            return self._reckoned(wanted)
+        if len(wanted) == 1:
+            return {wanted[0]: ahead + 1}
         numbers = [number for _, number in wanted]
         counted = select(_FIRST.c.number, _FIRST.c.place).where(_FIRST.c.number.in_(numbers))
         exact = {row.number: int(row.place) for row in self._connection.execute(counted)}
@@ -138,18 +152,12 @@ class QueueRows:
     def _reckoned(self, keys: list[tuple[int, int]]) -> dict[tuple[int, int], int]:
         """Places of runs far back: for each priority, the width of its runs' numbers stands for their count."""
         widths: list[tuple[int, int, int]] = []  # rank, first number, last number
-        rank = self._end(func.min(runs.c.rank))
+        rank = self._connection.execute(_FIRST_RANK).scalar()
         while rank is not None and rank <= keys[-1][0]:
-            first = self._end(func.min(runs.c.number), runs.c.rank == rank)
-            last = self._end(func.max(runs.c.number), runs.c.rank == rank)
-            if first is not None and last is not None:
-                widths.append((rank, first, last))
-            rank = self._end(func.min(runs.c.rank), runs.c.rank > rank)
+            first, last, following = self._connection.execute(_WIDTH, {"the_rank": rank}).one()
+            widths.append((rank, first, last))
+            rank = following
         return {key: 1 + sum(_width(key, *one) for one in widths) for key in keys}
-
-    def _end(self, end: Any, *conditions: Any) -> int | None:
-        found = self._connection.execute(select(end).where(WAITING, *conditions)).scalar()
-        return None if found is None else int(found)
 
 
 def _width(key: tuple[int, int], rank: int, first: int, last: int) -> int:

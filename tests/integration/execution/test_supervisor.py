@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import selectors
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from unittest.mock import create_autospec
 
@@ -177,6 +178,16 @@ def test_the_pause_between_claims_grows_while_no_run_begins_and_is_over_when_one
     begun.recorded.take({"type": "begin"})
     writer._act(Turn(written=[begun]), time.monotonic())
     assert writer._claim_pause == 0.0
+
+
+def test_the_supervisor_looks_again_when_a_held_run_is_due(writer: Writer, store: Store) -> None:
+    at = time.monotonic()
+    with store.write() as unit:
+        due = now() + timedelta(seconds=60)
+        unit.runs.add(NewRun(id=new_run_id(), experiment="double", params={}, not_before=due), now())
+    assert writer.turn(at, look=True, asked=True)
+    assert at + 50 < writer.next_look(at + 1000) < at + 70
+    assert writer.next_look(at + 5) == at + 5
 
 
 def test_a_run_whose_experiment_is_gone_fails_with_the_reason_in_its_events(store: Store) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete
 
 from flasklab.errors import WrongStateError
@@ -85,6 +85,16 @@ class Lab(RuleBasedStateMachine):
         """What may be claimed, in the order of the queue."""
         found = [run for run in self.runs.values() if run.state is RunState.QUEUED and not run.held]
         return sorted(found, key=lambda run: run.place)
+
+    @initialize()
+    def some_are_tried_again(self) -> None:
+        """Begin where most can happen: with runs under way that have had attempts before."""
+        for experiment in ("free", "small", "one"):
+            self.start(experiment, priority=0, delay=None, handed_in=True)
+        self.claim()
+        self.say(0, "a")
+        self.try_again(0, wait=None)
+        self.claim()
 
     # What people do
 
@@ -214,14 +224,14 @@ class Lab(RuleBasedStateMachine):
 
     # What must not be
 
-    @precondition(lambda self: self.runs)
-    @rule(pick=st.integers(0, 99), back=st.integers(0, 2), end=st.sampled_from([None, *FINAL_STATES]))
-    def write_too_late(self, pick: int, back: int, end: RunState | None) -> None:
-        run = self.some(pick)
-        assert run is not None
+    @rule(end=st.sampled_from([None, *FINAL_STATES]))
+    def write_too_late(self, end: RunState | None) -> None:
+        for run in self.runs.values():
+            for back in range(run.state is RunState.RUNNING, run.attempt):
+                self.write_for(run, back, end)
+
+    def write_for(self, run: Modelled, back: int, end: RunState | None) -> None:
         attempt = run.attempt - back
-        if attempt < 1 or (back == 0 and run.state is RunState.RUNNING):
-            return
         # A settled run may be settled so once more by its own attempt, which doubts that it was: nothing comes of it.
         repeated = back == 0 and end is run.state
         assert self.write(run, attempt, tags=("late",), state=end, output="late") is repeated

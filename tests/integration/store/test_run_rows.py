@@ -11,6 +11,7 @@ from flasklab.errors import RunNotFoundError
 from flasklab.runs.run import NewRun, Run, new_run_id
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
+from flasklab.store import queue_rows
 
 if TYPE_CHECKING:
     from flasklab.store.store import Store
@@ -159,6 +160,18 @@ def test_queue_positions_are_those_of_the_claims_to_come(queue: Any, store: Stor
         assert [unit.runs.get(run.id).queue_position for run in runs] == [1, None, 2, 3]
         assert [run.queue_position for run in unit.runs.page()] == [3, 2, None, 1]
         assert [claimable.id for claimable in unit.runs.queued(2)] == [runs[0].id, runs[2].id]
+
+
+def test_places_far_back_are_reckoned_from_the_runs_numbers(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_rows, "EXACT_PLACES", 2)
+    with store.write() as unit:
+        for priority in (0, 0, 1, 0, 5):
+            unit.runs.add(NewRun(id=new_run_id(), experiment="e", params={}, priority=priority), now())
+    with store.read() as unit:
+        numbers = sorted(run.number for run in unit.runs.page())
+        found = [unit.runs.find_by_number(number) for number in numbers]
+    # The fourth is the fifth in truth: one between it and the first has another priority.
+    assert [run.queue_position for run in found if run is not None] == [3, 4, 2, 6, 1]
 
 
 def test_the_latest_run_of_each_experiment_is_found(queue: Any, store: Store) -> None:
