@@ -132,7 +132,8 @@ class Supervisor:
 
     def _tend(self, now: float) -> None:
         self._runner.tend(now)
-        self._reception.prompt(now)
+        if not self._writer.owes:
+            self._reception.prompt(now)
         if self._lacks_zygote and now >= self._runner.zygotes.not_before:
             self._rung = True
         if self._stop_at is None:

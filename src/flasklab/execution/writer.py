@@ -87,6 +87,11 @@ class Writer:
         """The monotonic time to look at the queue again: `latest`, or when a run that is held is due."""
         return min(latest, self._release_at)
 
+    @property
+    def owes(self) -> bool:
+        """Whether a start was committed that a power cut could still undo."""
+        return self._owed_since is not None
+
     def ready(self, now: float) -> bool:
         """Whether a turn may be tried: not right after one that failed."""
         return now >= self.retry_at
@@ -120,8 +125,8 @@ class Writer:
                 self._flush(unit, turn)
                 if turn.looked:
                     self._look(unit, turn)
-                if owed:
-                    unit.catalog.touch()
+                if self.owes and durable:
+                    unit.catalog.touch()  # a commit that changes nothing brings nothing onto the disk
                 failpoint("supervisor.before-commit")
             failpoint("supervisor.after-commit")
         except DisownedError as error:
@@ -226,7 +231,8 @@ class Writer:
         if new.idempotency_key is None:
             return None
         for other, answer in turn.answers:
-            if (other.new.experiment, other.new.idempotency_key) == (new.experiment, new.idempotency_key):
+            same = (other.new.experiment, other.new.idempotency_key) == (new.experiment, new.idempotency_key)
+            if same and not isinstance(answer, Full):
                 return answer.id if isinstance(answer, Known) else other.new.id
         for other, _, _ in turn.stored:
             if (other.new.experiment, other.new.idempotency_key) == (new.experiment, new.idempotency_key):

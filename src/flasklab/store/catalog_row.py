@@ -8,10 +8,13 @@ import msgspec
 from sqlalchemy import delete, insert, select, update
 
 from flasklab.experiments.description import Catalog
+from flasklab.store.prepared import Prepared
 from flasklab.store.tables import catalogs
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+_TOUCH = Prepared(update(catalogs).values(version=catalogs.c.version))
 
 
 class CatalogRow:
@@ -31,7 +34,7 @@ class CatalogRow:
 
     def touch(self) -> None:
         """Write it as it is: what was committed before comes onto the disk with it."""
-        self._connection.execute(update(catalogs).values(version=catalogs.c.version))
+        _TOUCH.many(self._connection, [{}])
 
     def save(self, catalog: Catalog) -> None:
         """Replace the catalog."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import selectors
+import sqlite3
 import time
+from contextlib import closing
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import create_autospec
 
 import pytest
@@ -14,7 +16,7 @@ import pytest
 from flasklab.config import Settings
 from flasklab.execution.attempt import Attempt, Limits
 from flasklab.execution.claiming import refuse
-from flasklab.execution.reception import Reception
+from flasklab.execution.reception import Arrival, Reception, _Visitor
 from flasklab.execution.recorded import Recorded
 from flasklab.execution.recovery import recover
 from flasklab.execution.runner import Runner
@@ -28,6 +30,7 @@ from flasklab.recording.frames import Metrics
 from flasklab.runs.run import NewRun, Run, new_run_id
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
+from flasklab.store.intake import Full
 from flasklab.store.store import Store
 
 if TYPE_CHECKING:
@@ -218,6 +221,34 @@ def test_what_a_commit_that_was_not_heard_of_held_is_not_stored_twice(
         assert list(unit.points.series(attempt.spec.number, "loss").steps) == [7]
         assert unit.runs.get(attempt.spec.id).begun == 1
     assert not attempt.recorded.waits
+
+
+def test_a_start_is_brought_onto_the_disk_by_a_turn_with_nothing_else_to_write(
+    writer: Writer, store: Store, settings: Settings
+) -> None:
+    with store.write() as unit:
+        unit.catalog.save(Catalog(fingerprint="x", ready=True))
+    with closing(sqlite3.connect(settings.results / "lab.db")) as other:
+        before = other.execute("PRAGMA data_version").fetchall()
+        writer._owed_since = time.monotonic()  # it was committed into the system's memory
+        writer.turn(time.monotonic(), look=True, asked=True)
+        assert other.execute("PRAGMA data_version").fetchall() != before  # else nothing was flushed
+    assert not writer.owes
+
+
+def test_a_key_whose_start_was_refused_leads_to_no_run(settings: Settings, store: Store) -> None:
+    selector = selectors.DefaultSelector()
+    reception = Reception(settings.results, selector)
+    runner = Runner(settings, store, selector, "mark", lambda: None)
+    writer = Writer(settings.replaced(max_queued=0), store, runner, reception)
+    answers: list[Any] = []
+    reception.answer = lambda _, answer: answers.append(answer)  # type: ignore[method-assign,assignment]
+    visitor = create_autospec(_Visitor, instance=True)
+    for n in (1, 2):
+        new = NewRun(id=new_run_id(), experiment="double", params={}, idempotency_key="k")
+        reception.arrivals.append(Arrival(visitor, n, new, wait=False))
+    turn(writer)
+    assert answers == [Full(1, 0, 0), Full(2, 0, 0)]
 
 
 def test_who_lost_a_run_writes_nothing_of_it(writer: Writer, store: Store, settings: Settings) -> None:
