@@ -125,8 +125,6 @@ class Writer:
                 self._flush(unit, turn)
                 if turn.looked:
                     self._look(unit, turn)
-                if self.owes and durable:
-                    unit.catalog.touch()  # a commit that changes nothing brings nothing onto the disk
                 failpoint("supervisor.before-commit")
             failpoint("supervisor.after-commit")
         except DisownedError as error:

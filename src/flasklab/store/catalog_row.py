@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 
 from flasklab.experiments.description import Catalog
-from flasklab.store.prepared import Prepared
 from flasklab.store.tables import catalogs
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-_TOUCH = Prepared(update(catalogs).values(version=catalogs.c.version))
 
 
 class CatalogRow:
@@ -31,10 +28,6 @@ class CatalogRow:
         """The catalog, or None before the first save."""
         data = self._connection.execute(select(catalogs.c.data)).scalar()
         return None if data is None else msgspec.convert(data, Catalog)
-
-    def touch(self) -> None:
-        """Write it as it is: what was committed before comes onto the disk with it."""
-        _TOUCH.many(self._connection, [{}])
 
     def save(self, catalog: Catalog) -> None:
         """Replace the catalog."""

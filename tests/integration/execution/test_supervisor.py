@@ -223,15 +223,25 @@ def test_what_a_commit_that_was_not_heard_of_held_is_not_stored_twice(
     assert not attempt.recorded.waits
 
 
-def test_a_start_is_brought_onto_the_disk_by_a_turn_with_nothing_else_to_write(
-    writer: Writer, store: Store, settings: Settings
+def test_a_start_that_a_power_cut_could_undo_is_brought_onto_the_disk_before_anybody_hears_of_it(
+    settings: Settings, store: Store
 ) -> None:
-    with store.write() as unit:
-        unit.catalog.save(Catalog(fingerprint="x", ready=True))
+    selector = selectors.DefaultSelector()
+    reception = Reception(settings.results, selector)
+    writer = Writer(settings, store, Runner(settings, store, selector, "mark", lambda: None), reception)
+    zygote = create_autospec(ZygoteHandle, instance=True, environment_id=None, catalog=Catalog(fingerprint="x"))
+    writer._runner.zygotes.current, writer._queue_known_empty = zygote, True
+    writer._runner.launch = lambda _: None  # type: ignore[method-assign,assignment]
+    new = NewRun(id=new_run_id(), experiment="double", params={})
+    reception.arrivals.append(Arrival(create_autospec(_Visitor, instance=True), 1, new, wait=True))
+    at = time.monotonic()
     with closing(sqlite3.connect(settings.results / "lab.db")) as other:
+        writer.turn(at, look=False, asked=False)
+        assert writer.owes
+        due = writer.next_time(at)
+        assert due is not None
         before = other.execute("PRAGMA data_version").fetchall()
-        writer._owed_since = time.monotonic()  # it was committed into the system's memory
-        writer.turn(time.monotonic(), look=True, asked=True)
+        writer.turn(due, look=False, asked=False)
         assert other.execute("PRAGMA data_version").fetchall() != before  # else nothing was flushed
     assert not writer.owes
 

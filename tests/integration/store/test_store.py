@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import sqlite3
 import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -205,3 +207,24 @@ def test_nothing_is_accepted_into_a_database_that_was_removed_or_replaced(
     (sqlite_settings.results / "moved.db").replace(sqlite_settings.results / "lab.db")
     with sqlite_store.write() as unit:
         assert unit.runs.count() == 0
+
+
+def test_a_durable_transaction_flushes_what_came_before_it_even_if_it_changes_nothing(sqlite_store: Store) -> None:
+    with closing(sqlite3.connect(sqlite_store.results / "lab.db")) as other:
+
+        def version() -> Any:
+            return other.execute("PRAGMA data_version").fetchall()
+
+        with sqlite_store.write():
+            before = version()
+        assert version() == before
+        with sqlite_store.write(durable=False) as unit:
+            unit.runs.add(NewRun(id="a", experiment="e", params={}), now())
+        before = version()
+        with sqlite_store.write():
+            pass
+        assert version() != before  # SQLite flushes no commit that changes nothing
+        before = version()
+        with sqlite_store.write():
+            pass
+        assert version() == before
