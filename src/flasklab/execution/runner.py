@@ -299,9 +299,9 @@ class Runner:
         serving.channel.close()
         self.jobs.submit(clear, serving.folder)
 
-    def ask_all_to_end(self, intent: Intent, now: float, attempts: Iterable[Attempt] | None = None) -> None:
-        """Send TERM to attempts, to all by default; KILL follows when their grace is over."""
-        for attempt in self.attempts.values() if attempts is None else attempts:
+    def ask_all_to_end(self, intent: Intent, now: float) -> None:
+        """Send TERM to all attempts; KILL follows when their grace is over."""
+        for attempt in self.attempts.values():
             attempt.ask_to_end(intent, now)
 
 

@@ -215,7 +215,7 @@ class Writer:
             ):
                 devices = self._capacity.devices(turn, new.resources)
                 turn.claims.append(claim_new(unit, new, number, at, zygote, devices))
-                turn.answers.append((arrival, Accepted(arrival.n, number, at.timestamp(), claimed=True, position=None)))
+                turn.answers.append((arrival, Accepted(arrival.n, number, at.timestamp(), claimed=True)))
             else:
                 unit.hot.add(new, number, at)
                 self._limit.note_one_more()
@@ -341,7 +341,7 @@ class Writer:
         claimed = {one.claimable.id for one in turn.claims}
         for arrival, number, at in turn.stored:
             mine = arrival.new.id in claimed
-            turn.answers.append((arrival, Accepted(arrival.n, number, at, claimed=mine, position=None)))
+            turn.answers.append((arrival, Accepted(arrival.n, number, at, claimed=mine)))
         for arrival, answer in turn.answers:
             if isinstance(answer, Accepted):
                 self._reception.accepted(arrival, answer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
 from flasklab.runs.history import Attempt
 from flasklab.store.tables import attempts
@@ -17,11 +17,9 @@ if TYPE_CHECKING:
     from flasklab.runs.state import RunState
 
 _NOT_TOLD = ("run_number", "tags_before", "note_before")
-_OPEN = insert(attempts)
 _THIS = update(attempts).where(
     attempts.c.run_number == bindparam("the_number"), attempts.c.attempt == bindparam("the_attempt")
 )
-_BEGIN = _THIS.values(begun_at=bindparam("the_start"), pid=bindparam("the_pid"))
 _CLOSE = _THIS.where(attempts.c.ended_at.is_(None)).values(
     ended_at=bindparam("the_end"),
     exit_code=bindparam("the_exit_code"),
@@ -36,25 +34,6 @@ class AttemptRows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    def open(
-        self, run_number: int, attempt: int, *, at: datetime, pid: int | None = None, supervisor: str | None = None
-    ) -> None:
-        """Note a claim; call it with `runs.claim`, in the same transaction."""
-        values = {
-            "run_number": run_number,
-            "attempt": attempt,
-            "claimed_at": at,
-            "pid": pid,
-            "reason": "",
-            "supervisor": supervisor,
-        }
-        self._connection.execute(_OPEN, values)
-
-    def begin(self, run_number: int, attempt: int, *, at: datetime, pid: int | None) -> None:
-        """Note that the experiment's code has begun in process `pid`."""
-        values = {"the_number": run_number, "the_attempt": attempt, "the_start": at, "the_pid": pid}
-        self._connection.execute(_BEGIN, values)
 
     def close(
         self,

@@ -51,7 +51,6 @@ class Accepted(msgspec.Struct, tag="accepted", array_like=True):
     number: int
     created_at: float  # Unix seconds
     claimed: bool
-    position: int | None  # in the queue
 
 
 class Known(msgspec.Struct, tag="known", array_like=True):

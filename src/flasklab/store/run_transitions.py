@@ -21,13 +21,13 @@ from flasklab.store.prepared import Prepared
 from flasklab.store.tables import Moment, artifacts, attempts, events, metric_chunks, metric_summaries, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Connection
     from sqlalchemy.dialects.postgresql.dml import Insert
 
     from flasklab.runs.json import Json
-    from flasklab.runs.run import Progress, RunError
+    from flasklab.runs.run import RunError
 
 _RUNNING = RunState.RUNNING.value
 _QUEUED = RunState.QUEUED.value
@@ -146,46 +146,6 @@ class RunTransitions:
     def begin(self, run_id: str, attempt: int, at: datetime) -> bool:
         """Note that the experiment's code has begun; `seq` grows by one. False when the attempt is over."""
         return self._touched(_BEGIN, {"the_id": run_id, "the_attempt": attempt, "the_start": at})
-
-    def record(
-        self,
-        run_id: str,
-        attempt: int,
-        *,
-        seq: int,
-        progress: Progress | None = None,
-        tags: Iterable[str] | None = None,
-        note: str | None = None,
-        seed: int | None = None,
-        environment_id: str | None = None,
-        dropped: int | None = None,
-    ) -> bool:
-        """Note what a running run said; what is None stays as it is.
-
-        Args:
-            run_id: the run
-            attempt: the fence
-            seq: number of the latest event
-            progress: how far it is
-            tags: all its tags from now on
-            note: its whole note from now on
-            seed: what its generators were seeded with
-            environment_id: what `environments.add` returned
-            dropped: how many things could not be kept in this attempt so far
-
-        Returns:
-            False when the attempt is over.
-        """
-        values: dict[str, Any] = {"seq": seq}
-        if progress is not None:
-            values["progress"] = progress.to_json()
-        if tags is not None:
-            values["tags"] = list(tags)
-        if seed is not None:
-            values["seed"] = str(seed)
-        others = {"note": note, "environment_id": environment_id, "dropped": dropped}
-        values |= {name: value for name, value in others.items() if value is not None}
-        return self._touched(_HELD.values(**values), {"the_id": run_id, "the_attempt": attempt})
 
     def settle(
         self,

@@ -172,11 +172,10 @@ def test_a_run_is_meant_by_its_id_its_number_or_the_beginning_of_its_id(store: S
 def test_what_a_run_ran_with_and_went_through_can_be_read(store: Store, read: RunRead) -> None:
     run = queue(store)
     assert read.environment(run) is None
-    claim(store, run)
     with store.write() as unit:
-        environment = unit.environments.add({"python": "3.11"})
-        unit.runs.record(run.id, 1, seq=3, environment_id=environment)
-        unit.attempts.open(run.number, 1, at=now())
+        unit.hot.claim(unit.runs.queued(1)[0], unit.environments.add({"python": "3.11"}))
+        unit.hot.open_attempt(run.number, 1, now(), "here 1", (), "")
+        assert unit.hot.flush() == set()
         unit.events.add(run.number, 3, "note", {}, now())
     assert read.environment(read.get(run.id)) == {"python": "3.11"}
     assert [attempt.attempt for attempt in read.attempts(run.id)] == [1]

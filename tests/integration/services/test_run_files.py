@@ -42,9 +42,8 @@ def run(store: Store) -> Run:
     writer.close()
     with store.write() as unit:
         run = unit.runs.add(NewRun(id="abc", experiment="double", params={"param": 21.0}), now())
-        unit.runs.claim("abc", now())
-        environment = unit.environments.add({"python": "3.11"})
-        unit.runs.record("abc", 1, seq=3, environment_id=environment)
+        unit.hot.claim(unit.runs.queued(1)[0], unit.environments.add({"python": "3.11"}))
+        assert unit.hot.flush() == set()
         for name, file in stored.items():
             artifact = Artifact(name=name, media_type="x/y", size=file.size, sha256=file.sha256)
             unit.artifacts.add(run.number, artifact)

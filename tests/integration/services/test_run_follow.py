@@ -12,6 +12,7 @@ from flasklab.runs.run import NewRun, Progress, Run
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
 from flasklab.services.run_follow import LOG_BYTES, LOG_LINES, Live, RunFollow
+from flasklab.store.hot_writes import Change
 
 if TYPE_CHECKING:
     from flasklab.services.waiting import Waiting
@@ -37,7 +38,8 @@ def log_points(store: Store, run: Run, values: list[float], seq: int) -> None:
         steps = list(range(start, start + len(values)))
         points = Points(steps=steps, values=values, times=[0.0] * len(values), seqs=[seq] * len(values))
         unit.metrics.append(run.number, {"loss": points})
-        unit.runs.record(run.id, 1, seq=seq)
+        unit.hot.change(Change(id=run.id, number=run.number, attempt=1, seq=seq))
+        assert unit.hot.flush() == set()
 
 
 def log_text(store: Store, text: str) -> None:
@@ -151,7 +153,8 @@ def test_a_page_asks_often_at_first_less_when_nothing_happens_and_rarely_at_the_
         unit.runs.requeue("abc", 1, seq=5)
         unit.runs.claim("abc", now())
         unit.runs.begin("abc", 2, now() - timedelta(minutes=5))
-        unit.runs.record("abc", 2, seq=8, progress=Progress(done=1))
+        unit.hot.change(Change(id="abc", number=run.number, attempt=2, seq=8, progress=Progress(done=1)))
+        assert unit.hot.flush() == set()
     usual = follow("abc", fresh.cursor)
     idle = follow("abc", usual.cursor)
     with store.write() as unit:

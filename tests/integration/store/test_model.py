@@ -237,7 +237,6 @@ class Lab(RuleBasedStateMachine):
         assert self.write(run, attempt, tags=("late",), state=end, output="late") is repeated
         with self.store.write() as unit:
             assert not unit.runs.requeue(run.id, attempt, seq=99)
-            assert not unit.runs.record(run.id, attempt, seq=99, note="late")
             assert not unit.runs.begin(run.id, attempt, self.at)
             assert not unit.runs.settle(run.id, attempt, state=RunState.SUCCEEDED, at=self.at, seq=99)
 

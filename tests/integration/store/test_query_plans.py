@@ -34,11 +34,16 @@ def _turn(unit: Unit) -> None:
     assert unit.hot.flush() == set()
 
 
+def _say(unit: Unit) -> None:
+    unit.hot.change(Change(id="r1", number=1, attempt=1, seq=9, note="x"))
+    assert unit.hot.flush() == set()
+
+
 ASKED: dict[str, Callable[[Unit], object]] = {
     "the next runs of the queue": lambda unit: unit.runs.queued(4),
     "a claim": lambda unit: unit.runs.claim("r3", now()),
     "claims, changes and ends in one turn": lambda unit: _turn(unit),
-    "a recorded change": lambda unit: unit.runs.record("r1", 1, seq=9, note="x"),
+    "a recorded change": lambda unit: _say(unit),
     "what is running": lambda unit: unit.runs.running(),
     "cancels": lambda unit: unit.runs.cancels(),
     "a state": lambda unit: unit.runs.state("r1"),

@@ -12,10 +12,12 @@ from flasklab.runs.metrics import Points
 from flasklab.runs.run import Progress, RunError
 from flasklab.runs.state import FINAL_STATES, RunState
 from flasklab.runs.times import now
+from flasklab.store.hot_writes import Change
 
 if TYPE_CHECKING:
     from flasklab.runs.run import Run
     from flasklab.store.store import Store
+    from flasklab.store.unit import Unit
 
 
 def get(store: Store, run: Run) -> Run:
@@ -30,30 +32,38 @@ def claim(store: Store, run: Run) -> int:
     return attempt
 
 
+def says(unit: Unit, run: Run, attempt: int, **said: Any) -> bool:
+    """What one attempt has to say in a turn of its supervisor's; whether the run was its own."""
+    unit.hot.change(Change(id=run.id, number=run.number, attempt=attempt, **said))
+    return unit.hot.flush() == set()
+
+
 def test_a_run_goes_from_the_queue_to_its_end(queue: Any, store: Store) -> None:
     run = queue()
-    attempt = claim(store, run)
     began = now()
     with store.write() as unit:
         environment = unit.environments.add({"python": "3.11"})
-        assert unit.runs.begin(run.id, attempt, began)
-        assert unit.runs.record(
-            run.id,
+        [claimable] = unit.runs.queued(1)
+        unit.hot.claim(claimable, environment)
+        assert unit.hot.flush() == set()
+        attempt = claimable.attempt + 1
+        assert says(
+            unit,
+            run,
             attempt,
             seq=7,
+            started_at=began,
             progress=Progress(done=1, total=3, message="epoch 1"),
-            tags=["a"],
+            tags=("a",),
             note="so far",
             seed=2**80,
-            environment_id=environment,
             dropped=4,
         )
     running = get(store, run)
     ended = now()
     with store.write() as unit:
-        assert unit.runs.settle(
-            run.id, attempt, state=RunState.SUCCEEDED, output={"x": float("nan")}, error=None, at=ended, seq=8
-        )
+        answer = {"x": float("nan")}
+        assert says(unit, run, attempt, state=RunState.SUCCEEDED, output=answer, finished_at=ended, seq=8)
     done = get(store, run)
 
     assert running.state is RunState.RUNNING
@@ -69,8 +79,8 @@ def test_what_is_not_given_stays_as_it_is(queue: Any, store: Store) -> None:
     run = queue(note="mine")
     attempt = claim(store, run)
     with store.write() as unit:
-        unit.runs.record(run.id, attempt, seq=3, tags=["kept"], progress=Progress(done=1))
-        unit.runs.record(run.id, attempt, seq=4)
+        assert says(unit, run, attempt, seq=3, tags=("kept",), progress=Progress(done=1))
+        assert says(unit, run, attempt, seq=4)
     found = get(store, run)
     assert (found.tags, found.note, found.progress, found.seq) == (("kept",), "mine", Progress(done=1), 4)
 
@@ -107,7 +117,7 @@ def test_a_new_attempt_finds_nothing_of_the_one_before(queue: Any, store: Store)
     first = claim(store, run)
     with store.write() as unit:
         unit.runs.begin(run.id, first, now())
-        unit.runs.record(run.id, first, seq=5, progress=Progress(done=1), seed=3, dropped=2, tags=["old"])
+        assert says(unit, run, first, seq=5, progress=Progress(done=1), seed=3, dropped=2, tags=("old",))
         unit.metrics.append(run.number, {"loss": Points(steps=[0], values=[1.0], times=[0.0], seqs=[4])})
         unit.artifacts.add(run.number, Artifact(name="a", media_type="text/plain", size=1, sha256="0" * 64))
         assert unit.runs.requeue(run.id, first, seq=6)
@@ -131,7 +141,8 @@ def test_a_stale_attempt_changes_nothing(queue: Any, store: Store) -> None:
     before = get(store, run)
     with store.write() as unit:
         assert not unit.runs.begin(run.id, stale, now())
-        assert not unit.runs.record(run.id, stale, seq=99, note="stale")
+        assert not says(unit, run, stale, seq=99, note="stale")
+        assert not says(unit, run, stale, seq=99, state=RunState.FAILED, finished_at=now())
         assert not unit.runs.settle(run.id, stale, state=RunState.FAILED, output=None, error=None, at=now(), seq=99)
         assert not unit.runs.requeue(run.id, stale, seq=99)
     assert get(store, run) == before
@@ -150,7 +161,7 @@ def test_a_final_run_takes_no_further_writes(queue: Any, store: Store, final: Ru
     with store.write() as unit:
         assert not unit.runs.settle(run.id, attempt, state=RunState.SUCCEEDED, output=1, error=None, at=now(), seq=9)
         assert not unit.runs.begin(run.id, attempt, now())
-        assert not unit.runs.record(run.id, attempt, seq=9, note="late")
+        assert not says(unit, run, attempt, seq=9, note="late")
         assert not unit.runs.requeue(run.id, attempt, seq=9)
         assert not unit.runs.cancel_queued(run.id, "me", now())
         assert not unit.runs.request_cancel(run.id, "me", now())
@@ -228,9 +239,10 @@ def test_attempts_tell_how_each_ended(queue: Any, store: Store) -> None:
     run = queue()
     claimed, began, ended = now(), now(), now()
     with store.write() as unit:
-        unit.attempts.open(run.number, 1, at=claimed)
-        unit.attempts.open(run.number, 2, at=claimed)
-        unit.attempts.begin(run.number, 1, at=began, pid=4711)
+        for attempt in (1, 2):
+            unit.hot.open_attempt(run.number, attempt, claimed, "here 1", (), "")
+        unit.hot.begin_attempt(run.number, 1, began, 4711)
+        assert unit.hot.flush() == set()
         assert unit.attempts.close(run.number, 1, at=ended, signal=9, reason="It was killed.")
         assert not unit.attempts.close(run.number, 1, at=now(), exit_code=0, reason="A later opinion.")
         first, second = unit.attempts.of(run.number)
