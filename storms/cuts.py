@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import sqlite3
 import time
 from typing import TYPE_CHECKING
 
-from storms.judging import judge
+from storms.judging import judge, storming, whole
 from storms.lab import StormLab
 
 if TYPE_CHECKING:
@@ -45,12 +44,7 @@ def cut_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[str]]:
         shutil.copyfile(log, copy / "lab.db-wal")
         (copy / "lab.db-shm").unlink(missing_ok=True)
         os.truncate(copy / "lab.db-wal", cut)
-        database = sqlite3.connect(copy / "lab.db")
-        try:
-            told = database.execute("PRAGMA integrity_check").fetchone()[0]
-            there = {row[0] for row in database.execute("SELECT id FROM runs")}
-        finally:
-            database.close()
+        told, there = whole(copy / "lab.db")
         if told != "ok":
             violations.append(f"corrupt, cut {at} at {cut}: {told}")
         for run_id, (its_salt, its_size) in at_ack.items():
@@ -70,7 +64,7 @@ def flood_storm(folder: Path, megabytes: float, times: int) -> tuple[int, list[s
     lab = StormLab(folder / "lab", environ={"FLASKLAB_MAX_LOG": "64 MiB"}).make()
     violations: list[str] = []
     slowest = 0.0
-    try:
+    with storming(lab, violations):
         lab.start()
         for how, size in (("lines", megabytes), ("long", 10.0), ("binary", megabytes / 10), ("closed", 0.0)):
             for _ in range(times if how != "lines" else 1):
@@ -86,10 +80,6 @@ def flood_storm(folder: Path, megabytes: float, times: int) -> tuple[int, list[s
                     violations.append(f"{how}: {state or 'deadlock'}")
         lab.stop()
         violations += judge(lab)
-    except TimeoutError as error:
-        violations.append(f"stuck: {error}")
-    finally:
-        lab.end_everything()
     return (
         len(lab.acks),
         violations,

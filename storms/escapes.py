@@ -9,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from storms.judging import final_or_stuck, judge
+from storms.judging import ended
 from storms.lab import StormLab, hit
 
 HOWS = ("setsid", "fork", "twice")
@@ -47,12 +47,10 @@ def escape_storm(
                 violations.append(f"wrong kill: a stranger, after {end}")
             stranger.kill()
             stranger.wait()
-            pid = _pid_of(lab, ack.id)
+            pid = lab.pid_of(ack.id)
             stranger = _stranger(lab, pid)
             reused += stranger.pid == pid
-        violations += final_or_stuck(lab)
-        lab.stop()
-        violations += judge(lab)
+        violations += ended(lab)
     except TimeoutError as error:
         violations.append(f"stuck: {error}")
     finally:
@@ -71,15 +69,11 @@ def _stranger(lab: StormLab, pid: int | None) -> subprocess.Popen[bytes]:
     return subprocess.Popen(["/bin/sleep", "36000"], cwd=lab.folder)
 
 
-def _pid_of(lab: StormLab, run_id: str) -> int:
-    return int((lab.ledger / run_id).read_text(encoding="ascii").split()[2])
-
-
 def _end(lab: StormLab, run_id: str, end: str) -> None:
     if end == "cancel":
         lab.ask("POST", f"/cancel/{run_id}", {})
     elif end == "child":
-        hit(_pid_of(lab, run_id))
+        hit(lab.pid_of(run_id))
     elif end == "tree":
         lab.kill_tree()
         lab.start()

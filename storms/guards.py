@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from storms.escapes import escape_storm
-from storms.judging import final_or_stuck, judge
+from storms.judging import ended, storming
 from storms.lab import StormLab, hit
 from storms.stale import stale_storm
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ROUNDS = 6
+_PATIENCE_SECONDS = 20.0
 
 
 _Storm: TypeAlias = "Callable[[Path, tuple[str, ...], int], list[str]]"
@@ -32,7 +33,12 @@ class Guard:
 
     what: str
     patch: str  # takes it out; more of them, joined by +, where one guard stands behind another
+    sign: str  # how the violation begins that tells of its absence
     storm: _Storm  # given a folder, the patches, and how many rounds; the violations
+
+    def is_missed(self, violations: list[str]) -> bool:
+        """Whether a storm's violations tell that the guard is gone, and not just that something is."""
+        return any(one.startswith(self.sign) for one in violations)
 
     def with_and_without(self, folder: Path, rounds: int) -> tuple[list[str], list[str]]:
         """The violations that its storm finds in a whole lab, and in one that lacks it."""
@@ -53,7 +59,7 @@ def guard_storms(folder: Path, rounds: int = _ROUNDS) -> tuple[int, list[str], l
         whole, without = guard.with_and_without(folder / guard.patch, rounds)
         if whole:
             violations.append(f"{guard.what}: {whole[0]}")
-        if not without:
+        if not guard.is_missed(without):
             violations.append(f"{guard.what}: nobody noticed that it was gone")
         table.append(f"\n       {guard.what:<64} {len(whole)} with it, {len(without)} without")
     return len(GUARDS), violations, table
@@ -63,16 +69,11 @@ def _lab(folder: Path, patches: tuple[str, ...]) -> StormLab:
     return StormLab(folder, patches=("quick-restarts", *patches)).make()
 
 
-def _ended(lab: StormLab) -> list[str]:
-    violations = final_or_stuck(lab, 20)
-    lab.stop()
-    return violations + judge(lab)
-
-
 def _begun_unheard(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]:
     """The supervisor stops before it can hear that the code has begun, and is killed then."""
     lab = _lab(folder, patches)
-    try:
+    violations: list[str] = []
+    with storming(lab, violations):
         lab.start()
         for _ in range(rounds):
             lab.arm("supervisor.after-launch", "stop")
@@ -86,11 +87,8 @@ def _begun_unheard(folder: Path, patches: tuple[str, ...], rounds: int) -> list[
                 path.rename(lab.folder / path.name)  # the next round waits for its own
         for path in lab.folder.glob("????????????"):
             path.rename(lab.ledger / path.name)
-        return _ended(lab)
-    except TimeoutError as error:
-        return [f"stuck: {error}"]
-    finally:
-        lab.end_everything()
+        violations += ended(lab, _PATIENCE_SECONDS)
+    return violations
 
 
 def _began(lab: StormLab) -> bool:
@@ -106,7 +104,8 @@ def _running(lab: StormLab) -> bool:
 def _killed_midway(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]:
     """Zygote and supervisor are killed while code that may begin once is under way."""
     lab = _lab(folder, patches)
-    try:
+    violations: list[str] = []
+    with storming(lab, violations):
         lab.start()
         for role in ("zygote", "supervisor") * max(1, rounds // 2):
             ack = lab.begin("once", seconds=1)
@@ -116,11 +115,8 @@ def _killed_midway(folder: Path, patches: tuple[str, ...], rounds: int) -> list[
             for pid in lab.pids(role):
                 hit(pid)
             lab.finished(ack.id)
-        return _ended(lab)
-    except TimeoutError as error:
-        return [f"stuck: {error}"]
-    finally:
-        lab.end_everything()
+        violations += ended(lab, _PATIENCE_SECONDS)
+    return violations
 
 
 def _left_behind(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]:
@@ -136,7 +132,7 @@ def _intruders(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]
         "from flasklab.execution import start; start.is_supervised = lambda results: False;"
         "start.ensure_supervisor(load_settings(Path(sys.argv[1])))"
     )
-    try:
+    with storming(lab, violations):
         lab.start()
         for _ in range(max(1, rounds // 2)):
             acks = [lab.begin("once", seconds=1) for _ in range(2)]
@@ -144,17 +140,15 @@ def _intruders(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]
             subprocess.run(words, cwd=lab.folder, env=lab.environment(), check=True)
             ends = [lab.finished(ack.id) if ack else "never started" for ack in acks]
             violations += [f"a run {end} because of a second supervisor" for end in ends if end != "succeeded"]
-        return violations + _ended(lab)
-    except TimeoutError as error:
-        return [f"stuck: {error}"]
-    finally:
-        lab.end_everything()
+        violations += ended(lab, _PATIENCE_SECONDS)
+    return violations
 
 
 def _row_and_file(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]:
     """The supervisor dies right after the commit that ends a run with files."""
     lab = _lab(folder, patches)
-    try:
+    violations: list[str] = []
+    with storming(lab, violations):
         lab.start()
         for _ in range(rounds):
             ack = lab.begin("once", seconds=0.05, files=True)
@@ -162,31 +156,26 @@ def _row_and_file(folder: Path, patches: tuple[str, ...], rounds: int) -> list[s
             lab.arm("supervisor.after-settle", "kill")
             lab.finished(ack.id)
             lab.until(lambda: lab.taken("supervisor.after-settle") is not None, "nobody settled", 10)
-        return _ended(lab)
-    except TimeoutError as error:
-        return [f"stuck: {error}"]
-    finally:
-        lab.end_everything()
+        violations += ended(lab, _PATIENCE_SECONDS)
+    return violations
 
 
 def _unanswered(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]:
     """The supervisor dies between the commit of a start and the answer to it."""
     lab = _lab(folder, patches)
-    try:
+    violations: list[str] = []
+    with storming(lab, violations):
         lab.start()
         for _ in range(rounds):
             lab.until(lambda: not _running(lab) and bool(lab.pids("child")), "the lab did not come back")
             lab.arm("supervisor.before-answer", "kill")
             lab.begin("once", seconds=0.02)
             lab.until(lambda: lab.taken("supervisor.before-answer") is not None, "nobody answered", 10)
-        violations = _ended(lab)
+        violations += ended(lab, _PATIENCE_SECONDS)
         count = len(list(lab.ledger.iterdir()))
-        more = [f"duplicated: {count} runs began after {len(lab.acks)} starts"] if count > len(lab.acks) else []
-        return violations + more
-    except TimeoutError as error:
-        return [f"stuck: {error}"]
-    finally:
-        lab.end_everything()
+        if count > len(lab.acks):
+            violations.append(f"duplicated: {count} runs began after {len(lab.acks)} starts")
+    return violations
 
 
 _STALE = """
@@ -265,7 +254,9 @@ def _script(code: str) -> _Storm:
             text=True,
             check=False,
         )
-        return done.stdout.splitlines() + ([done.stderr[-300:]] if done.returncode else [])
+        if done.returncode:
+            raise RuntimeError(done.stderr)  # a storm that breaks has found nothing
+        return done.stdout.splitlines()
 
     return storm
 
@@ -275,13 +266,18 @@ def _woken(folder: Path, patches: tuple[str, ...], rounds: int) -> list[str]:
 
 
 GUARDS = (
-    Guard("the attempt in every write of a run (settle, record)", "no-attempt-fence", _script(_STALE)),
-    Guard("a claim only of what is still queued", "no-conditional-claim", _script(_TWICE)),
-    Guard("the mark before the code begins", "no-mark", _begun_unheard),
-    Guard("a second beginning only where it is allowed", "again-always", _killed_midway),
-    Guard("the end of what an earlier supervisor left", "no-leftovers", _left_behind),
-    Guard("the supervisor's lock, and the lease behind it", "no-lock+lease-for-all", _intruders),
-    Guard("the lease before every write", "no-lease", _woken),
-    Guard("the file before its row", "late-files", _row_and_file),
-    Guard("one id on both ways into the queue", "another-id", _unanswered),
+    Guard(
+        "the attempt in every write of a run (settle, record)",
+        "no-attempt-fence",
+        "a stale attempt wrote",
+        _script(_STALE),
+    ),
+    Guard("a claim only of what is still queued", "no-conditional-claim", "claimed 2 times", _script(_TWICE)),
+    Guard("the mark before the code begins", "no-mark", "duplicated: the code", _begun_unheard),
+    Guard("a second beginning only where it is allowed", "again-always", "duplicated: the code", _killed_midway),
+    Guard("the end of what an earlier supervisor left", "no-leftovers", "survived: a process", _left_behind),
+    Guard("the supervisor's lock, and the lease behind it", "no-lock+lease-for-all", "a run lost because", _intruders),
+    Guard("the lease before every write", "no-lease", "two supervisors", _woken),
+    Guard("the file before its row", "late-files", "lost: the content", _row_and_file),
+    Guard("one id on both ways into the queue", "another-id", "duplicated: 2 runs", _unanswered),
 )

@@ -10,6 +10,7 @@ import json
 import sqlite3
 import time
 from collections import Counter
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,13 @@ from storms.experiments import POINTS
 from storms.lab import FINAL
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator
     from pathlib import Path
 
     from storms.lab import StormLab
 
-STUCK_SECONDS = 35.0  # safety.md: lease and one scan
+STUCK_SECONDS = 35.0  # the lease and one scan
 MAY_BEGIN = {"once": 1, "thrice": 3, "warm": 2, "escapes": 1, "eats": 1, "prints": 1}
 
 
@@ -45,6 +47,40 @@ class Verdict:
             f"{self.name:<4} {self.what:<58} n {self.n:>6,}  violations {len(self.violations):>3}  "
             f"95 % bound {bound:<9} seed {self.seed:<10} {self.seconds:4.0f} s{tail}"
         )
+
+
+@contextmanager
+def storming(lab: StormLab, violations: list[str], over: threading.Event | None = None) -> Iterator[None]:
+    """A storm over a lab: one that gets stuck is a violation, and nothing of it is left behind.
+
+    Args:
+        lab: which
+        violations: takes the new one
+        over: what ends the threads beside the storm
+    """
+    try:
+        yield
+    except TimeoutError as error:
+        lab.tell_what_it_does()
+        violations.append(f"stuck: {error}, see {lab.folder}")
+    finally:
+        if over is not None:
+            over.set()
+        lab.end_everything()
+
+
+def ended(lab: StormLab, patience: float = STUCK_SECONDS, *, may_drop: bool = False) -> list[str]:
+    """Wait until every run is final, end the lab, and judge it."""
+    violations = final_or_stuck(lab, patience)
+    lab.stop()
+    return violations + judge(lab, may_drop=may_drop)
+
+
+def whole(database: Path) -> tuple[str, set[str]]:
+    """What SQLite says of the file's integrity, "ok" if all is well; the ids of its runs."""
+    with closing(sqlite3.connect(database)) as connection:
+        told: str = connection.execute("PRAGMA integrity_check").fetchone()[0]
+        return told, {row[0] for row in connection.execute("SELECT id FROM runs")}
 
 
 def final_or_stuck(lab: StormLab, patience: float = STUCK_SECONDS) -> list[str]:

@@ -129,15 +129,21 @@ class StormLab:
         for _ in range(100):
             left = self.marked()
             if not left:
-                return
+                break
             for pid in left:
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
             if self.process is not None:
                 self.process.poll()
             time.sleep(0.02)
+        for failed in self.folder.glob("unpatched-*"):  # its failures are no finds
+            raise RuntimeError(failed.read_text(encoding="utf-8"))
 
     # Its processes
+
+    def pid_of(self, run_id: str) -> int:
+        """The process in which a run's code last began, as it noted down itself."""
+        return int((self.ledger / run_id).read_text(encoding="ascii").split()[2])
 
     def tree(self) -> list[int]:
         """Pids of the server and all its descendants, parents first."""

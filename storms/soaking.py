@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from storms.judging import final_or_stuck, judge
+from storms.judging import ended, storming, whole
 from storms.lab import StormLab
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def backups(folder: Path, n: int, seed: int) -> tuple[int, list[str], list[str]]
     violations: list[str] = []
     over = threading.Event()
     client = threading.Thread(target=_steadily, args=(lab, over, 4.0))
-    try:
+    with storming(lab, violations, over):
         lab.start()
         client.start()
         for at in range(n):
@@ -59,14 +58,7 @@ def backups(folder: Path, n: int, seed: int) -> tuple[int, list[str], list[str]]
             violations += _of_backup(place / "lab.db", before)
         over.set()
         client.join()
-        violations += final_or_stuck(lab)
-        lab.stop()
-        violations += judge(lab)
-    except TimeoutError as error:
-        violations.append(f"stuck: {error}")
-    finally:
-        over.set()
-        lab.end_everything()
+        violations += ended(lab)
     return n, violations, []
 
 
@@ -86,12 +78,7 @@ def _said(lab: StormLab, *words: str) -> list[str]:
 def _of_backup(file: Path, acknowledged: list[str]) -> list[str]:
     if not file.exists():
         return [f"no database in {file.parent}"]
-    database = sqlite3.connect(file)
-    try:
-        told = database.execute("PRAGMA integrity_check").fetchone()[0]
-        there = {row[0] for row in database.execute("SELECT id FROM runs")}
-    finally:
-        database.close()
+    told, there = whole(file)
     lost = [one for one in acknowledged if one not in there]
     return [f"corrupt: {told}"] * (told != "ok") + [f"lost: {len(lost)} runs are not in {file.parent}"] * bool(lost)
 
@@ -102,7 +89,7 @@ def soak(folder: Path, minutes: int, seed: int) -> tuple[int, list[str], list[st
     over = threading.Event()
     violations: list[str] = []
     samples: dict[str, list[float]] = {}
-    try:
+    with storming(lab, violations, over):
         lab.start()
         threads = [
             threading.Thread(target=_steadily, args=(lab, over, 2.0)),
@@ -118,14 +105,7 @@ def soak(folder: Path, minutes: int, seed: int) -> tuple[int, list[str], list[st
         over.set()
         for thread in threads:
             thread.join()
-        violations += final_or_stuck(lab)
-        lab.stop()
-        violations += judge(lab)
-    except TimeoutError as error:
-        violations.append(f"stuck: {error}")
-    finally:
-        over.set()
-        lab.end_everything()
+        violations += ended(lab)
     told = []
     for name, values in samples.items():
         third = max(1, len(values) // 3)

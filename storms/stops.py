@@ -9,7 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from storms.judging import final_or_stuck, judge
+from storms.judging import ended, judge, storming
 from storms.lab import StormLab, hit, settings
 
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ def notice_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[str]]
     lab = StormLab(folder / "lab", patches=("quick-restarts",)).make()
     violations: list[str] = []
     took: dict[str, list[float]] = {target: [] for target in _NOTICED_SECONDS}
-    try:
+    with storming(lab, violations):
         lab.start()
         for target in [one for one in took for _ in range(n)]:
             ack = lab.begin("once", seconds=60, files=False)
             assert ack is not None
             lab.until(lambda run=ack.id: lab.noted(run, "begin") == 1, "a run did not begin")  # type: ignore[misc]
             time.sleep(chance.random() * 0.5)
-            pids = lab.pids(target) if target != "child" else [_pid_of(lab, ack.id)]
+            pids = lab.pids(target) if target != "child" else [lab.pid_of(ack.id)]
             began = time.monotonic()
             hit(pids[0])
             state = lab.finished(ack.id, _NOTICED_SECONDS[target] + 5)
@@ -40,10 +40,6 @@ def notice_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[str]]
                 violations.append(f"late: {target}'s death, {took[target][-1]:.1f} s, {state}")
         lab.stop()
         violations += judge(lab)
-    except TimeoutError as error:
-        violations.append(f"stuck: {error}")
-    finally:
-        lab.end_everything()
     told = [
         f"{target} median {statistics.median(all_of):.2f} s, longest {max(all_of):.2f} s"
         for target, all_of in took.items()
@@ -52,17 +48,13 @@ def notice_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[str]]
     return violations, told
 
 
-def _pid_of(lab: StormLab, run_id: str) -> int:
-    return int((lab.ledger / run_id).read_text(encoding="ascii").split()[2])
-
-
 def term_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[str]]:
     """Tell the server to end n times while runs go on, by SIGTERM or SIGINT, sometimes twice, and start it anew."""
     chance = random.Random(seed)
     lab = StormLab(folder / "lab", environ=settings(grace="1s")).make()
     violations: list[str] = []
     longest = 0.0
-    try:
+    with storming(lab, violations):
         for _ in range(n):
             lab.start()
             over = threading.Event()
@@ -83,13 +75,7 @@ def term_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[str]]:
             violations += [f"orphan: {pid} after {signum.name}" for pid in lab.marked()]
             lab.end_everything()
         lab.start()
-        violations += final_or_stuck(lab)
-        lab.stop()
-        violations += judge(lab)
-    except TimeoutError as error:
-        violations.append(f"stuck: {error}")
-    finally:
-        lab.end_everything()
+        violations += ended(lab)
     return violations, [f"{len(lab.acks)} runs, longest end {longest:.1f} s"]
 
 

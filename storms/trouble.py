@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from storms.judging import final_or_stuck, judge, states
+from storms.judging import ended, judge, states, storming
 from storms.lab import StormLab, settings
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def full_disk_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[st
         return [], ["left out: no file system could be mounted here"]
     violations: list[str] = []
     refused = 0
-    try:
+    with storming(lab, violations):
         lab.start()
         for _ in range(n):
             for _ in range(2):
@@ -51,13 +51,7 @@ def full_disk_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[st
             ack = lab.begin("once", seconds=0.02)
             if ack is None or lab.finished(ack.id, 35) != "succeeded":
                 violations.append(f"no recovery: {ack and lab.state(ack.id)}")
-        violations += final_or_stuck(lab)
-        lab.stop()
-        violations += judge(lab, may_drop=True)
-    except TimeoutError as error:
-        violations.append(f"stuck: {error}")
-    finally:
-        lab.end_everything()
+        violations += ended(lab, may_drop=True)
         told = dict(states(lab.results)) if (lab.results / "lab.db").exists() else {}
         subprocess.run(["umount", "-l", str(lab.results)], check=False)
     return violations, [f"full disk: {refused} starts refused, runs {told}"]
@@ -99,9 +93,7 @@ def no_handles_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[s
                 violations.append(f"no recovery of the {role}: {ack and lab.state(ack.id)}")
             if process.pid not in lab.pids(role):
                 violations.append(f"the {role} did not survive a lack of descriptors")
-        violations += final_or_stuck(lab)
-        lab.stop()
-        violations += judge(lab, may_drop=True)
+        violations += ended(lab, may_drop=True)
     except (TimeoutError, psutil.Error) as error:
         violations.append(f"stuck: {error}")
     finally:
@@ -143,7 +135,7 @@ def locked_storm(folder: Path, n: int, seconds: float, labs: int = 4) -> tuple[l
 def _locked(folder: Path, n: int, seconds: float) -> list[str]:
     lab = StormLab(folder).make()
     violations: list[str] = []
-    try:
+    with storming(lab, violations):
         lab.start()
         for _ in range(n):
             long = lab.begin("once", seconds=seconds / 3)
@@ -159,13 +151,7 @@ def _locked(folder: Path, n: int, seconds: float) -> list[str]:
             client.join()
             if (state := lab.finished(long.id)) != "succeeded":
                 violations.append(f"not delayed but {state}: a run that ended while the database was locked")
-        violations += final_or_stuck(lab)
-        lab.stop()
-        violations += judge(lab)
-    except TimeoutError as error:
-        violations.append(f"stuck: {error}")
-    finally:
-        lab.end_everything()
+        violations += ended(lab)
     return violations
 
 
@@ -176,7 +162,7 @@ def clock_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[str]]:
     clock = lab.ledger.with_name("clock")
     clock.write_text("0", encoding="ascii")
     violations: list[str] = []
-    try:
+    with storming(lab, violations):
         lab.start()
         acks = []
         for _ in range(n):
@@ -187,8 +173,4 @@ def clock_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[str]]:
         violations += [f"false expiry: a run {end}" for end in ends if end != "succeeded"]
         lab.stop()
         violations += judge(lab)
-    except TimeoutError as error:
-        violations.append(f"stuck: {error}")
-    finally:
-        lab.end_everything()
     return violations, []

@@ -79,15 +79,15 @@ def _another_id(module: Any) -> None:
 def _no_attempt_fence(module: Any) -> None:
     """Whatever is written is written, whoever's attempt the run is by now."""
     held = module.update(module.runs).where(module.runs.c.id == module.bindparam("the_id"))
-    module._KEEP = module._Many(held.values(module._SAID))
-    module._SETTLE = module._Many(held.values(module._SAID | module._set("state", "output", "error", "finished_at")))
+    module._KEEP = module.Prepared(held.values(module._SAID))
+    module._SETTLE = module.Prepared(held.values(module._SAID | module._set("state", "output", "error", "finished_at")))
 
 
 def _no_conditional_claim(module: Any) -> None:
     values = module._CLAIM._statement._values
     claim = module.update(module.runs).where(module.runs.c.id == module.bindparam("the_id"))
     claim._values = values
-    module._CLAIM = module._Many(claim)
+    module._CLAIM = module.Prepared(claim)
 
 
 def _no_lease(module: Any) -> None:
