@@ -27,10 +27,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from flasklab.errors import InvalidParametersError
 from flasklab.execution import cgroups, processes
-from flasklab.execution.calling import call
 from flasklab.execution.endings import UNPREPARED
 from flasklab.execution.limits import explain_too_large, limit_files
-from flasklab.execution.places import place_of
+from flasklab.execution.outcomes import Terminated, called, failed, refused
 from flasklab.execution.spec import DEVICES_VARIABLE, RunSpec
 from flasklab.execution.wire import Channel
 from flasklab.experiments.schema import Parameters
@@ -39,8 +38,6 @@ from flasklab.recording.bars import watch_bars
 from flasklab.recording.canceling import canceling
 from flasklab.recording.floor import floor
 from flasklab.recording.inherited import leave
-from flasklab.recording.output import present_output
-from flasklab.recording.plain import shortened
 from flasklab.recording.proxy import recording_to
 from flasklab.recording.recorder import Facts, PipeRecorder
 from flasklab.recording.seeding import seed_everything
@@ -48,19 +45,14 @@ from flasklab.runs.state import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import FrameType, TracebackType
+    from types import FrameType
 
+    from flasklab.execution.limits import FileLimit
     from flasklab.experiments.definition import Definition
     from flasklab.runs.json import Json
 
 _THREADS_GRACE_SECONDS = 10.0
 _HIGH_FD = 900
-_LONGEST_TEXT = 100_000  # characters of an error's message or traceback
-_PACKAGE = str(Path(__file__).parent.parent)
-
-
-class Terminated(BaseException):
-    """The supervisor asked the run to end; raised in the experiment so that its `finally` blocks run."""
 
 
 def await_run(channel: Channel, definitions: Mapping[str, Definition], parent: int) -> NoReturn:
@@ -237,21 +229,11 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
         serves: whether the process may serve another run after a clean one
     """
     own, hooks = os.getpid(), _exit_hooks()
-    os.environ["FLASKLAB_RUN_ID"] = spec.id
     canceling.share(spec.canceling)
-    if spec.cgroup is not None:
-        cgroups.join(spec.cgroup)
-    max_file = limit_files(spec.max_file, definition.max_file_bytes)
-    if spec.devices:
-        os.environ[DEVICES_VARIABLE] = ",".join(spec.devices)
+    max_file = _limit(spec, definition)
     leave(spec.folder, recorder)
     try:
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(spec.workdir)  # noqa: PTH102 - the quick way
-        os.chdir(spec.workdir)
-        failpoint("child.before-mark")
-        _mark_begun(spec)
-        failpoint("child.after-mark")
+        _enter(spec)
     except OSError as error:
         print(f"The run's folder cannot be made: {error}", file=sys.stderr)
         return UNPREPARED, False
@@ -265,11 +247,11 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
         try:
             arguments = _arguments(spec, definition, seed)
         except InvalidParametersError as error:
-            outcome = _refused(error)
+            outcome = refused(error)
         except Exception as error:  # a disk that is full, a library that reads a table and fails
-            outcome = _failed(error, definition)
+            outcome = failed(error, definition)
         else:
-            outcome = explain_too_large(_called(definition, arguments, recorder), max_file)
+            outcome = explain_too_large(called(definition, arguments, recorder), max_file)
         _flush()
         if os.getpid() != own:
             os._exit(0)  # a fork that the function made and let return: the run's end is its parent's to tell
@@ -291,6 +273,30 @@ def _run(spec: RunSpec, definition: Definition, recorder: PipeRecorder, seed: in
         # multiprocessing and billiard rely on it as well.
         atexit._run_exitfuncs()  # noqa: SLF001 - the only way to run exit hooks before os._exit
     return (0 if succeeded else 1), clean
+
+
+def _limit(spec: RunSpec, definition: Definition) -> FileLimit | None:
+    """Give the process its run's name and devices and put it under the run's limits; that of its files."""
+    os.environ["FLASKLAB_RUN_ID"] = spec.id
+    if spec.devices:
+        os.environ[DEVICES_VARIABLE] = ",".join(spec.devices)
+    if spec.cgroup is not None:
+        cgroups.join(spec.cgroup)
+    return limit_files(spec.max_file, definition.max_file_bytes)
+
+
+def _enter(spec: RunSpec) -> None:
+    """Go into the run's working directory, and leave word that its code may begin.
+
+    Raises:
+        OSError: the directory cannot be made, or nothing be written beside it
+    """
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(spec.workdir)  # noqa: PTH102 - the quick way
+    os.chdir(spec.workdir)
+    failpoint("child.before-mark")
+    _mark_begun(spec)
+    failpoint("child.after-mark")
 
 
 def _mark_begun(spec: RunSpec) -> None:
@@ -336,76 +342,6 @@ def _arguments(spec: RunSpec, definition: Definition, seed: int) -> dict[str, An
     if "seed" in arguments and arguments["seed"] is None:
         arguments["seed"] = seed  # a seed left to chance is drawn and recorded, so that the run can be repeated
     return arguments
-
-
-def _called(definition: Definition, arguments: dict[str, Any], recorder: PipeRecorder) -> dict[str, Any]:
-    """Call the function; its outcome."""
-    try:
-        own = os.getpid()
-        result = call(definition.function, arguments, recorder)
-        if os.getpid() != own:
-            result = None  # a fork of the function's: what the run returns is its parent's to show
-        return {"state": RunState.SUCCEEDED, "output": present_output(result, recorder), "error": None}
-    except Terminated:
-        raise
-    except SystemExit as stop:
-        return _exited(stop)
-    except BaseException as error:
-        return _failed(error, definition)
-
-
-def _refused(error: InvalidParametersError) -> dict[str, Any]:
-    message = f"A parameter was refused before the function began. {error}"
-    print(message, file=sys.stderr)
-    return {
-        "state": RunState.FAILED,
-        "output": None,
-        "error": {"type": "InvalidParameters", "message": message, "traceback": ""},
-    }
-
-
-def _exited(stop: SystemExit) -> dict[str, Any]:
-    if stop.code is None or stop.code == 0:
-        print("The experiment ended itself with sys.exit().", file=sys.stderr)
-        return {"state": RunState.SUCCEEDED, "output": None, "error": None}
-    message = f"The experiment called sys.exit({stop.code!r})."
-    print(message, file=sys.stderr)
-    return {
-        "state": RunState.FAILED,
-        "output": None,
-        "error": {"type": "SystemExit", "message": message, "traceback": _trace(stop), "where": place_of(stop)},
-    }
-
-
-def _failed(error: BaseException, definition: Definition) -> dict[str, Any]:
-    trace = shortened(_trace(error), _LONGEST_TEXT)
-    print(trace, file=sys.stderr, end="")
-    try:
-        message = shortened(str(error), _LONGEST_TEXT)
-    except Terminated:
-        raise
-    except BaseException:
-        message = "(its message could not be made)"
-    return {
-        "state": RunState.FAILED,
-        "output": None,
-        "error": {"type": type(error).__name__, "message": message, "traceback": trace, "where": place_of(error)},
-        "errno": error.errno if isinstance(error, OSError) else None,
-        "retry": isinstance(error, definition.retry_on),
-    }
-
-
-def _trace(error: BaseException) -> str:
-    """The traceback, from the experiment's own first line on."""
-    start: TracebackType | None = error.__traceback__
-    while start is not None and start.tb_frame.f_code.co_filename.startswith(_PACKAGE):
-        start = start.tb_next
-    try:
-        return "".join(traceback.format_exception(type(error), error, start or error.__traceback__))
-    except Terminated:
-        raise
-    except BaseException:
-        return f"{type(error).__name__} (its traceback could not be formatted)\n"
 
 
 def _await_threads() -> None:
