@@ -59,12 +59,13 @@ def _plain(storm: _Plain) -> _Counted:
 
 def _trouble(folder: Path, tries: int, seed: int) -> tuple[int, list[str], list[str]]:
     handles = max(1, tries * 2 // 5)
-    parts = (
-        trouble.full_disk_storm(folder, tries, seed),
-        trouble.no_handles_storm(folder, handles, seed),
-        trouble.no_memory_storm(folder, tries),
-    )
-    return 2 * tries + handles, [line for one in parts for line in one[0]], [line for one in parts for line in one[1]]
+    n, violations, notes = trouble.full_disk_storm(folder, tries, seed)
+    for count, found in (
+        (handles, trouble.no_handles_storm(folder, handles, seed)),
+        (tries, trouble.no_memory_storm(folder, tries)),
+    ):
+        n, violations, notes = n + count, violations + found[0], notes + found[1]
+    return n, violations, notes
 
 
 def _time(folder: Path, tries: int, seed: int) -> tuple[int, list[str], list[str]]:

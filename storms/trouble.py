@@ -24,14 +24,18 @@ if TYPE_CHECKING:
 _SMALL_BYTES = 24 * 2**20
 
 
-def full_disk_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[str]]:
-    """Fill up the results folder's disk n times while runs go on, then make room: all goes on without a restart."""
+def full_disk_storm(folder: Path, n: int, seed: int) -> tuple[int, list[str], list[str]]:
+    """Fill up the results folder's disk n times while runs go on, then make room: all goes on without a restart.
+
+    Returns:
+        How often it was filled (not at all where no file system may be mounted), violations, figures beside.
+    """
     chance = random.Random(seed)
     lab = StormLab(folder / "full", environ=settings(min_free="0")).make()
     lab.results.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={_SMALL_BYTES},mode=700", "tmpfs", str(lab.results)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
-        return [], ["left out: no file system could be mounted here"]
+        return 0, [], ["full disk left out: no file system could be mounted here"]
     violations: list[str] = []
     refused = 0
     with storming(lab, violations):
@@ -54,7 +58,7 @@ def full_disk_storm(folder: Path, n: int, seed: int) -> tuple[list[str], list[st
         violations += ended(lab, may_drop=True)
         told = dict(states(lab.results)) if (lab.results / "lab.db").exists() else {}
         subprocess.run(["umount", "-l", str(lab.results)], check=False)
-    return violations, [f"full disk: {refused} starts refused, runs {told}"]
+    return n, violations, [f"full disk: {refused} starts refused, runs {told}"]
 
 
 def _fill(path: Path, leave: int) -> None:

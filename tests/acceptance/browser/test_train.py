@@ -68,8 +68,8 @@ def test_one_seed_gives_the_same_numbers_and_another_seed_others(
     page = guest.open("run/train?epochs=3&seed=7")
     guest.start()
     first = _results(guest)
-    page.get_by_role("button", name="Run again").click()
-    page.wait_for_url("**/status/*")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Run again").click()
     expect(page.get_by_role("link", name="an earlier run")).to_be_visible()
     assert _results(guest) == first
 
