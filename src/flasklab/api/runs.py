@@ -8,7 +8,7 @@ from flasklab.http.answers import json_answer
 from flasklab.http.asking import who_asks
 from flasklab.http.changes import sent_changes
 from flasklab.http.lab import current_lab
-from flasklab.http.lists import asked_page, page_json, whole_list
+from flasklab.http.lists import asked_page, found_page, page_json, whole_list
 from flasklab.http.run_json import artifacts_json, attempt_json, run_json
 from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, asked_checkpoint
 from flasklab.http.submitted import read_submitted
@@ -17,10 +17,8 @@ from flasklab.runs.times import rfc3339
 
 
 def runs() -> Response:
-    """GET runs: newest first, page by page."""
-    asked = asked_page()
-    page = current_lab().services.read.page(**asked.filters, before=asked.before, limit=asked.limit)
-    return page_json(page, url_for(".runs"))
+    """GET runs: those that a search means, in an order, page by page."""
+    return page_json(found_page(asked_page()), url_for(".runs"))
 
 
 def run(run_id: str) -> Response:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_keep import RunKeep
     from flasklab.services.run_read import RunRead
+    from flasklab.services.run_search import RunSearch
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
     from flasklab.services.waiting import Waiting
@@ -35,6 +36,7 @@ class Desk:
     cancel: RunCancel
     keep: RunKeep
     read: RunRead
+    search: RunSearch
     follow: RunFollow
     waiting: Waiting
     experiments: ExperimentRead
@@ -64,6 +66,7 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_keep import RunKeep
     from flasklab.services.run_read import RunRead
+    from flasklab.services.run_search import RunSearch
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
     from flasklab.services.waiting import Waiting
@@ -88,6 +91,7 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
             cancel=RunCancel(store, wake),
             keep=RunKeep(store),
             read=RunRead(store),
+            search=RunSearch(store),
             follow=RunFollow(store, waiting),
             waiting=waiting,
             experiments=experiments,

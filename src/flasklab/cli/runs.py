@@ -9,8 +9,9 @@ from flasklab.cli.desk import opened
 from flasklab.cli.entrance import lab_settings, setting_flags
 from flasklab.cli.run_text import runs_table
 from flasklab.runs.state import RunState
-from flasklab.services.run_query import read_query
+from flasklab.search.errors import QueryError
 from flasklab.services.run_record import run_record
+from flasklab.services.run_search import read_query
 
 STATES = tuple(state.value for state in RunState)
 
@@ -20,10 +21,9 @@ STATES = tuple(state.value for state in RunState)
 @click.option("--state", type=click.Choice(STATES), help="Only runs in this state.")
 @click.option("--experiment", help="Only runs of this experiment.")
 @click.option("--deleted", is_flag=True, help="Only runs in the bin.")
-@click.option("--limit", default=30, show_default=True, type=click.IntRange(1, 1000), help="The newest so many.")
-@click.option(
-    "--after", metavar="NEXT", type=click.IntRange(0, 2**62), help="Older than that: `next` of the JSON before."
-)
+@click.option("--sort", metavar="NAME", help="By this name; with a minus in front, the largest first.")
+@click.option("--limit", default=30, show_default=True, type=click.IntRange(1, 1000), help="The first so many.")
+@click.option("--after", metavar="NEXT", help="Those after that: `next` of the JSON before.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @setting_flags("results", "database_url")
 def runs(
@@ -31,25 +31,28 @@ def runs(
     state: str | None,
     experiment: str | None,
     deleted: bool,
+    sort: str | None,
     limit: int,
-    after: int | None,
+    after: str | None,
     as_json: bool,
 ) -> None:
     """List runs, the newest first.
 
-    QUERY narrows the list: a state's name, or a text in the runs' experiment, parameters, tags or note.
+    QUERY narrows the list, in one argument or several: words that the runs mention, states, comparisons such as
+    'accuracy > 0.9 and model in ("svm", "forest") and created > -7d'.
     """
     try:
-        asked = read_query(" ".join(query), RunState(state) if state else None)
-    except ValueError as error:
-        raise click.UsageError(f"QUERY {error}.") from error
+        asked = read_query(" ".join(query), sort or "", deleted=deleted)
+        asked = asked.within(state=RunState(state) if state else None, experiment=experiment)
+    except QueryError as error:
+        raise click.UsageError(str(error)) from error
     with opened(lab_settings()) as desk:
-        page = desk.read.page(
-            state=asked.state, text=asked.text, experiment=experiment, before=after, limit=limit, deleted=deleted
-        )
+        try:
+            page = desk.search(asked, after=after, limit=limit)
+        except ValueError as error:
+            raise click.UsageError(f"--after {error}.") from error
     if as_json:
-        following = None if page.next is None else str(page.next)  # text, as over HTTP
-        print_json({"runs": [run_record(run) for run in page.runs], "next": following})
+        print_json({"runs": [run_record(run) for run in page.runs], "next": page.next})
     elif page.runs:
         out = console()
         out.print(runs_table(page.runs, out.width))

@@ -17,6 +17,7 @@ from flasklab.services.run_files import RunFiles
 from flasklab.services.run_follow import RunFollow
 from flasklab.services.run_keep import RunKeep
 from flasklab.services.run_read import RunRead
+from flasklab.services.run_search import RunSearch
 from flasklab.services.run_submit import RunSubmit
 from flasklab.services.run_wait import MAX_WAITERS, WAITERS_VARIABLE, RunWait
 from flasklab.services.table_read import TableRead
@@ -50,6 +51,7 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
         keep=RunKeep(store),
         disk=DiskRead(store),
         read=RunRead(store),
+        search=RunSearch(store),
         follow=RunFollow(store, waiting),
         metrics=MetricRead(store),
         files=RunFiles(store),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_keep import RunKeep
     from flasklab.services.run_read import RunRead
+    from flasklab.services.run_search import RunSearch
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
     from flasklab.services.table_read import TableRead
@@ -48,6 +49,7 @@ class Services:
     keep: RunKeep
     disk: DiskRead
     read: RunRead
+    search: RunSearch
     follow: RunFollow
     metrics: MetricRead
     files: RunFiles

@@ -10,16 +10,18 @@ from flask import request
 
 from flasklab.errors import InvalidParametersError, ParameterError
 from flasklab.http.answers import json_answer
+from flasklab.http.lab import current_lab
 from flasklab.http.run_json import runs_json
 from flasklab.runs.state import RunState
-from flasklab.services.run_query import read_query
+from flasklab.search.errors import QueryError
+from flasklab.services.run_search import RunQuery, read_cursor, read_query
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flask import Response
 
-    from flasklab.services.run_read import RunPage
+    from flasklab.services.run_search import RunPage
 
 IN_BIN = "deleted"  # asked for like a state: the runs in the bin
 _MOST = 1000
@@ -28,52 +30,82 @@ _USUAL = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedPage:
-    """Which runs were asked for, newest first."""
+    """Which runs were asked for."""
 
-    state: RunState | None = None
-    experiment: str | None = None
-    text: str | None = None  # found in names, notes and tags
-    before: int | None = None  # run number; the cursor
+    query: RunQuery
+    text: str = ""  # the search, as it was typed
+    sort: str = ""  # the order, as it was typed; "" for newest first
+    state: RunState | None = None  # asked for apart from the search
+    experiment: str | None = None  # asked for apart from it
+    after: str | None = None  # the cursor
     limit: int = _USUAL
-    deleted: bool = False  # those in the bin, instead of the others
-
-    @property
-    def filters(self) -> dict[str, Any]:
-        """As arguments of `RunRead.page`."""
-        return {"state": self.state, "experiment": self.experiment, "text": self.text, "deleted": self.deleted}
+    problem: QueryError | None = None  # why the search is no search; it was left out then
 
 
-def asked_page() -> AskedPage:
+def asked_page(*, forgiving: bool = False) -> AskedPage:
     """The page of runs that the present request asks for.
+
+    Args:
+        forgiving: whether a search that cannot be understood is told in `problem` instead of refused
 
     Raises:
         InvalidParametersError: a filter, cursor or limit cannot be used; all of them at once.
     """
     errors: list[ParameterError] = []
-    state_text = request.args.get("state") or None
-    deleted = state_text == IN_BIN
-    state_text = None if deleted else state_text
-    if state_text is not None and state_text not in tuple(RunState):
-        errors.append(ParameterError("state", f"is not one of {', '.join((*RunState, IN_BIN))}"))
-        state_text = None
-    try:
-        asked = read_query(request.args.get("q", ""), RunState(state_text) if state_text else None)
-    except ValueError as error:
-        errors.append(ParameterError("q", str(error)))
-    before = _whole("after", 0, 2**62, errors)
-    if before is None:
-        before = _whole("before", 0, 2**62, errors)
+    state, deleted = _state(errors)
+    experiment = request.args.get("experiment") or None
+    text, sort = request.args.get("q", "").strip(), request.args.get("sort", "").strip()
+    query, problem = RunQuery(), None
+    for name, typed in (("sort", {"sort": sort}), ("q", {"text": text, "sort": sort})):
+        try:
+            query = read_query(**typed, deleted=deleted)
+        except QueryError as error:
+            if name == "q" and forgiving:
+                problem = error
+            elif not errors:
+                errors.append(ParameterError(name, str(error)))
+    after = request.args.get("after") or request.args.get("before") or None
+    if after is not None:
+        try:
+            read_cursor(after)
+        except ValueError as error:
+            errors.append(ParameterError("after", str(error)))
     limit = _whole("limit", 1, _MOST, errors)
     if errors:
         raise InvalidParametersError(tuple(errors))
     return AskedPage(
-        state=asked.state,
-        experiment=request.args.get("experiment") or None,
-        text=asked.text,
-        before=before,
+        query=query.within(state=state, experiment=experiment),
+        text=text,
+        sort=sort,
+        state=state,
+        experiment=experiment,
+        after=after,
         limit=limit or _USUAL,
-        deleted=deleted,
+        problem=problem,
     )
+
+
+def _state(errors: list[ParameterError]) -> tuple[RunState | None, bool]:
+    """The state that was asked for, and whether the bin was."""
+    text = request.args.get("state") or None
+    if text is None or text == IN_BIN:
+        return None, text == IN_BIN
+    if text in tuple(RunState):
+        return RunState(text), False
+    errors.append(ParameterError("state", f"is not one of {', '.join((*RunState, IN_BIN))}"))
+    return None, False
+
+
+def found_page(asked: AskedPage) -> RunPage:
+    """The runs that were asked for.
+
+    Raises:
+        InvalidParametersError: the cursor is of another order.
+    """
+    try:
+        return current_lab().services.search(asked.query, after=asked.after, limit=asked.limit)
+    except ValueError as error:
+        raise InvalidParametersError((ParameterError("after", str(error)),)) from error
 
 
 def _whole(name: str, least: int, most: int, errors: list[ParameterError]) -> int | None:
@@ -88,14 +120,13 @@ def _whole(name: str, least: int, most: int, errors: list[ParameterError]) -> in
 
 def page_json(page: RunPage, url: str) -> Response:
     """One page of runs, with the address of the next."""
-    following = None if page.next is None else str(page.next)
     headers = {}
-    if following is not None:
+    if page.next is not None:
         kept = [
             (name, text) for name, texts in request.args.lists() for text in texts if name not in ("after", "before")
         ]
-        headers["Link"] = f'<{url}?{urlencode([*kept, ("after", following)])}>; rel="next"'
-    return json_answer({"runs": runs_json(page.runs), "next": following}, headers=headers)
+        headers["Link"] = f'<{url}?{urlencode([*kept, ("after", page.next)])}>; rel="next"'
+    return json_answer({"runs": runs_json(page.runs), "next": page.next}, headers=headers)
 
 
 def whole_list(name: str, items: Sequence[Any], **further: Any) -> Response:

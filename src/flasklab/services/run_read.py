@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flasklab.errors import RunNotFoundError, WrongStateError
@@ -13,14 +12,6 @@ if TYPE_CHECKING:
     from flasklab.runs.run import Run
     from flasklab.runs.state import RunState
     from flasklab.store.store import Store
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunPage:
-    """Some runs, newest first."""
-
-    runs: tuple[Run, ...]
-    next: int | None  # `before` of the page after this one; None on the last
 
 
 class RunRead:
@@ -42,33 +33,10 @@ class RunRead:
         with self._store.read() as unit:
             return unit.runs.get(run_id)
 
-    def page(
-        self,
-        *,
-        state: RunState | None = None,
-        experiment: str | None = None,
-        text: str | None = None,
-        before: int | None = None,
-        limit: int = 100,
-        deleted: bool = False,
-    ) -> RunPage:
-        """Runs, newest first.
-
-        Args:
-            state: only those in this state
-            experiment: only those of this experiment
-            text: only those whose number, id, experiment, note, tags or parameters contain it
-            before: only those with a smaller number: `next` of the page before
-            limit: at most so many
-            deleted: those in the bin, instead of the others
-        """
+    def newest(self, limit: int, state: RunState | None = None) -> tuple[Run, ...]:
+        """The newest runs, at most `limit`; of one state, if given."""
         with self._store.read() as unit:
-            found = unit.runs.page(
-                state=state, experiment=experiment, text=text, before=before, limit=limit + 1, deleted=deleted
-            )
-        more = len(found) > limit
-        runs = tuple(found[:limit])
-        return RunPage(runs=runs, next=runs[-1].number if more and runs else None)
+            return tuple(unit.runs.page(state=state, limit=limit))
 
     def latest(self) -> dict[str, Run]:
         """The newest run of each experiment that has one, by the experiment's name."""

@@ -15,6 +15,7 @@ from flasklab.runs.json import encode
 from flasklab.runs.state import RunState, may_become
 from flasklab.store.prepared import Prepared
 from flasklab.store.tables import artifacts, attempts, clean, events, metric_chunks, metric_summaries, runs
+from flasklab.store.value_rows import ValueSource, add_values, value_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -119,6 +120,7 @@ class HotWrites:
         self._begun: list[dict[str, Any]] = []
         self._closed: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
+        self._values: list[dict[str, Any]] = []
 
     def next_numbers(self, count: int) -> list[int]:
         """Numbers for so many new runs, in order; this transaction alone has them."""
@@ -178,6 +180,7 @@ class HotWrites:
                 "restore_from": new.restore_from,
             }
         )
+        self._values += value_rows(number, ValueSource.PARAMS, new.params)
         self.event(number, 1, _QUEUED, {"by": new.created_by}, at)
 
     def claim(self, claimable: Claimable, environment_id: str | None, *, keep: bool = False) -> None:
@@ -209,6 +212,8 @@ class HotWrites:
         if change.state is not None and not (change.state.is_final and may_become(RunState.RUNNING, change.state)):
             raise ValueError(f"a run cannot be settled as {change.state.value}")
         self._changes.append(change)
+        if change.state is not None and change.output is not None:
+            self._values += value_rows(change.number, ValueSource.OUTPUT, change.output)
 
     def open_attempt(
         self, number: int, attempt: int, at: datetime, supervisor: str, tags: Sequence[str], note: str
@@ -296,7 +301,12 @@ class HotWrites:
         ):
             if rows and not lost:
                 statement.many(self._connection, rows)
-        for rows in (self._runs, self._claims, self._opened, self._begun, self._closed, self._events):
+        if not lost:
+            add_values(self._connection, self._values)
+        for rows in (
+            *(self._runs, self._claims, self._opened, self._begun, self._closed),
+            *(self._events, self._values),
+        ):
             rows.clear()
         self._changes.clear()
         return lost

@@ -10,6 +10,7 @@ from sqlalchemy import Text, delete, func, select, tuple_, type_coerce, update
 
 from flasklab.runs.state import FINAL_STATES, RunState
 from flasklab.store.tables import artifacts, environments, metric_chunks, runs
+from flasklab.store.value_rows import remove_values
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
@@ -68,7 +69,9 @@ class KeepingRows:
         """Runs in the bin, or those that were put there before that moment; without those that a run waits for."""
         # Not by what it is asked: a run that continues another's checkpoint needs it until it has ended.
         needed = select(runs.c.restore_from).where(
-            runs.c.state.in_((RunState.QUEUED.value, RunState.RUNNING.value)), runs.c.restore_from.is_not(None)
+            runs.c.deleted == 0,
+            runs.c.state.in_((RunState.QUEUED.value, RunState.RUNNING.value)),
+            runs.c.restore_from.is_not(None),
         )
         conditions: list[ColumnElement[bool]] = [runs.c.deleted > 0, runs.c.id.not_in(needed)]
         if before is not None:
@@ -102,6 +105,7 @@ class KeepingRows:
             self._connection.execute(delete(metric_chunks).where(of_run, named))
         if len(part) == _MOST_NAMED:
             return False
+        remove_values(self._connection, number)
         self._connection.execute(delete(runs).where(runs.c.number == number, runs.c.deleted == 2))
         return True
 

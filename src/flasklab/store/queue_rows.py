@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, func, literal_column, select, tuple_, update
 
-from flasklab.runs.state import RunState
 from flasklab.store.prepared import Prepared
-from flasklab.store.run_transitions import CLAIMABLE, WAITING, claimable
+from flasklab.store.run_transitions import CLAIMABLE, IS_QUEUED, IS_RUNNING, WAITING, claimable
 from flasklab.store.tables import runs
 
 if TYPE_CHECKING:
@@ -28,8 +27,7 @@ EXACT_PLACES = 2000
 """Up to here a place in the queue is counted; beyond, it is reckoned from the runs' numbers and may be too high."""
 _MOST_RELEASED = 5000  # in one transaction, so that it stays short
 
-_QUEUED = RunState.QUEUED.value
-_HELD = and_(runs.c.held == literal_column("1"), runs.c.state == literal_column(f"'{_QUEUED}'"))
+_HELD = and_(IS_QUEUED, runs.c.held == literal_column("1"))
 
 _place = tuple_(runs.c.rank, runs.c.number)
 _FIRST = (
@@ -60,13 +58,13 @@ _DUE = (
     .limit(_MOST_RELEASED)
 )
 _RELEASE = update(runs).where(runs.c.number.in_(_DUE.scalar_subquery())).values(held=0)
-_UNDER_WAY = select(runs.c.number, runs.c.experiment, runs.c.resources).where(runs.c.state == RunState.RUNNING.value)
+_UNDER_WAY = select(runs.c.number, runs.c.experiment, runs.c.resources).where(IS_RUNNING)
 
 
 def _heads() -> Select[Any]:
-    """The first queued run of each experiment: hops from one experiment to the next in the index, queued or not."""
-    hop = select(func.min(runs.c.experiment).label("name")).cte("hop", recursive=True)
-    following = select(func.min(runs.c.experiment)).where(runs.c.experiment > hop.c.name).scalar_subquery()
+    """The first queued run of each experiment: hops from one experiment to the next in the index of what is queued."""
+    hop = select(func.min(runs.c.experiment).label("name")).where(IS_QUEUED).cte("hop", recursive=True)
+    following = select(func.min(runs.c.experiment)).where(IS_QUEUED, runs.c.experiment > hop.c.name).scalar_subquery()
     hop = hop.union_all(select(following).select_from(hop).where(hop.c.name.is_not(None)))
     first = (
         select(runs.c.number)

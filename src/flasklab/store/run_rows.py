@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, and_, bindparam, func, or_, select, type_coerce
+from sqlalchemy import and_, bindparam, func, select
 
 from flasklab.errors import RunNotFoundError
 from flasklab.runs.run import MetricSummary, NewRun, Progress, Run, RunError
@@ -17,6 +17,7 @@ from flasklab.store.metric_chunks import MetricChunks
 from flasklab.store.queue_rows import QueueRows
 from flasklab.store.run_transitions import RunTransitions
 from flasklab.store.tables import runs
+from flasklab.store.value_rows import ValueSource, add_values, value_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -65,6 +66,7 @@ class RunRows(RunTransitions):
         }
         number = self._connection.execute(statement, values).scalar()
         if number is not None:
+            add_values(self._connection, [*value_rows(number, ValueSource.PARAMS, dict(new.params))])
             return self.get(new.id)
         first = self.find_by_key(new.experiment, new.idempotency_key) if new.idempotency_key is not None else None
         return self.get(new.id) if first is None else first
@@ -121,26 +123,26 @@ class RunRows(RunTransitions):
         experiment: str | None = None,
         before: int | None = None,
         limit: int = 100,
-        text: str | None = None,
-        deleted: bool = False,
     ) -> list[Run]:
-        """Runs, newest first.
+        """Runs, newest first; those in the bin left out.
 
         Args:
             state: only those in this state
             experiment: only those of this experiment
             before: only those with a smaller number: the last number of the page before
             limit: at most so many
-            text: only those whose number, id, experiment, note, tags or parameters contain it
-            deleted: those in the bin, instead of the others
         """
-        conditions = _conditions(state, experiment, deleted=deleted)
+        conditions = _conditions(state, experiment)
         if before is not None:
             conditions.append(runs.c.number < before)
-        if text:
-            conditions.append(_mentions(text))
         statement = select(runs).where(*conditions).order_by(runs.c.number.desc()).limit(limit)
         return self._complete(self._connection.execute(statement).all())
+
+    def of_numbers(self, numbers: Sequence[int]) -> list[Run]:
+        """The runs of these numbers, in this order; those that are there."""
+        rows = self._connection.execute(select(runs).where(runs.c.number.in_(numbers))).all() if numbers else []
+        found = {run.number: run for run in self._complete(rows)}
+        return [found[number] for number in numbers if number in found]
 
     def count(self, state: RunState | None = None, experiment: str | None = None) -> int:
         """How many runs there are, of one state or experiment if given."""
@@ -208,25 +210,15 @@ class RunRows(RunTransitions):
         return {number: place for (_, number), place in places.items()}
 
 
-def _conditions(state: RunState | None, experiment: str | None, *, deleted: bool = False) -> list[ColumnElement[bool]]:
-    # Without a state or an experiment, runs are read in order of their number, which no index on `deleted` gives; those
-    # in the bin are few, and found by such an index.
-    by_index = state is not None or experiment is not None or deleted
-    conditions: list[ColumnElement[bool]] = [(runs.c.deleted if by_index else runs.c.deleted + 0) == int(deleted)]
+def _conditions(state: RunState | None, experiment: str | None) -> list[ColumnElement[bool]]:
+    # Without a state or an experiment, runs are read in order of their number, which no index on `deleted` gives.
+    by_index = state is not None or experiment is not None
+    conditions: list[ColumnElement[bool]] = [(runs.c.deleted if by_index else runs.c.deleted + 0) == 0]
     if state is not None:
         conditions.append(runs.c.state == state.value)
     if experiment is not None:
         conditions.append(runs.c.experiment == experiment)
     return conditions
-
-
-def _mentions(text: str) -> ColumnElement[bool]:
-    columns = (runs.c.id, runs.c.experiment, runs.c.note, runs.c.tags, runs.c.params)
-    found = [type_coerce(column, Text).icontains(text, autoescape=True) for column in columns]
-    number = text.removeprefix("#")
-    if number.isdecimal() and len(number) < 19:
-        found.append(runs.c.number == int(number))
-    return or_(*found)
 
 
 def _run(

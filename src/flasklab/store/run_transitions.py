@@ -19,6 +19,7 @@ from flasklab.runs.state import RunState, may_become
 from flasklab.store.claims import Claimable, Running
 from flasklab.store.prepared import Prepared
 from flasklab.store.tables import Moment, artifacts, attempts, events, metric_chunks, metric_summaries, runs
+from flasklab.store.value_rows import ValueSource, add_values, value_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,10 @@ CLAIMABLE = (
     runs.c.seq,
     runs.c.created_at,
 )
-WAITING = and_(runs.c.state == literal_column(f"'{_QUEUED}'"), runs.c.held == literal_column("0"))
+# Said in the words of the indexes of what is queued and of what runs, which no parameter would match.
+IS_QUEUED = runs.c.state == literal_column(f"'{_QUEUED}'")
+IS_RUNNING = runs.c.state == literal_column(f"'{_RUNNING}'")
+WAITING = and_(IS_QUEUED, runs.c.held == literal_column("0"))
 """Queued, and not held until a moment."""
 _QUEUE = Prepared(select(*CLAIMABLE).where(WAITING).order_by(runs.c.rank, runs.c.number).limit(bindparam("the_limit")))
 _CLAIM = (
@@ -96,7 +100,7 @@ _REQUEUE = _HELD.values(
     note=func.coalesce(select(attempts.c.note_before).where(_BEFORE).scalar_subquery(), runs.c.note),
 )
 _CANCELS = select(runs.c.id, runs.c.attempt, runs.c.cancel_requested_by).where(
-    runs.c.state == _RUNNING, runs.c.cancel_requested_at.is_not(None)
+    IS_RUNNING, runs.c.cancel_requested_at.is_not(None)
 )
 _ACTIVE = select(
     runs.c.number,
@@ -110,7 +114,7 @@ _ACTIVE = select(
     runs.c.seq,
     runs.c.cancel_requested_by,
     runs.c.cancel_requested_at,
-).where(runs.c.state == _RUNNING)
+).where(IS_RUNNING)
 
 
 class RunTransitions:
@@ -174,7 +178,11 @@ class RunTransitions:
             "the_end": at,
             "the_seq": seq,
         }
-        return self._touched(_SETTLE, parameters)
+        settled = self._touched(_SETTLE, parameters)
+        if settled and output is not None:
+            number = self._connection.execute(select(runs.c.number).where(runs.c.id == run_id)).scalar_one()
+            add_values(self._connection, [*value_rows(number, ValueSource.OUTPUT, output)])
+        return settled
 
     def requeue(self, run_id: str, attempt: int, *, seq: int, not_before: datetime | None = None) -> bool:
         """Hand a running run back to the queue, at its old place, with the tags and note of its claim.

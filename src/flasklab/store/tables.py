@@ -146,12 +146,6 @@ runs = Table(
     Column("deleted", Integer, nullable=False, server_default=_ZERO),  # 1: in the bin; 2: being removed for good
     Column("deleted_at", Moment),
     CheckConstraint(f"state IN ({_quoted(tuple(RunState))})", name="state"),
-    # The queue in the order of its claims, and what runs now.
-    Index("ix_runs_queue", "state", "held", "rank", "number"),
-    # The queue of one experiment, for when others must wait for a limit or a resource.
-    Index("ix_runs_experiment_queue", "experiment", "state", "held", "rank", "number"),
-    # What is held, by the moment at which it is not any more.
-    Index("ix_runs_not_before", "held", "state", "not_before"),
     # Pages by state, counts by state.
     Index("ix_runs_state_number", "deleted", "state", "number"),
     # An experiment's page and its latest run; the same by state.
@@ -200,6 +194,8 @@ metric_summaries = Table(
     Column("step", Whole, nullable=False),
     Column("closed", Whole, nullable=False),  # points in closed chunks
     Column("open_chunks", Integer, nullable=False),
+    # Runs by a metric's last value.
+    Index("ix_metric_summaries_key_last", "key", "last", "run_number"),
     sqlite_strict=True,
 )
 
@@ -220,6 +216,21 @@ metric_chunks = Table(
     Column("coding", Integer, nullable=False),  # how `data` is packed: see metric_columns
     Column("data", LargeBinary, nullable=False),
     Index("ix_metric_chunks_run_number_last_seq", "run_number", "last_seq"),
+    sqlite_strict=True,
+)
+
+# What narrows a search down: see value_rows. Without a key to the run, whose removal it would slow down: rows of runs
+# that are gone are found by nobody.
+run_values = Table(
+    "run_values",
+    metadata,
+    Column("source", Integer, primary_key=True, autoincrement=False),  # 0: a parameter; 1: a part of the output
+    Column("name", Text, primary_key=True),  # dotted
+    Column("kind", Integer, primary_key=True, autoincrement=False),  # what it is, in the order of sorting
+    Column("number", Real, primary_key=True),  # of a number or a flag, else 0
+    Column("text", Text, primary_key=True),  # of a text, else ""
+    Column("run_number", Whole, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
     sqlite_strict=True,
 )
 
@@ -313,11 +324,21 @@ USING ERRCODE = 'check_violation'; END $$""",
     f"""CREATE TRIGGER runs_answer BEFORE UPDATE OF {", ".join(_ANSWER)} ON runs FOR EACH ROW
 WHEN ({_FINAL} AND ({_CHANGED})) EXECUTE FUNCTION runs_keep_answer()""",
 )
-# As text, because Index(postgresql_where=...) loads all of that dialect, which costs 20 ms at every start.
-IDEMPOTENCY_INDEX = (
-    "CREATE UNIQUE INDEX uq_runs_idempotency ON runs (experiment, idempotency_key) WHERE idempotency_key IS NOT NULL"
+# As text, because Index(postgresql_where=...) loads all of that dialect, which costs 20 ms at every start. A statement
+# uses one of these where it says the state as it is said here, not as a parameter.
+PARTIAL_INDEXES = (
+    "CREATE UNIQUE INDEX uq_runs_idempotency ON runs (experiment, idempotency_key) WHERE idempotency_key IS NOT NULL",
+    # The queue in the order of its claims.
+    "CREATE INDEX ix_runs_queue ON runs (held, rank, number) WHERE state = 'queued'",
+    # The queue of one experiment, for when others must wait for a limit or a resource.
+    "CREATE INDEX ix_runs_experiment_queue ON runs (experiment, held, rank, number) WHERE state = 'queued'",
+    # What is held, by the moment at which it is not any more.
+    "CREATE INDEX ix_runs_not_before ON runs (held, not_before) WHERE state = 'queued'",
+    # What goes on now.
+    "CREATE INDEX ix_runs_running ON runs (state, number) WHERE state = 'running'",
 )
-event.listen(runs, "after_create", DDL(IDEMPOTENCY_INDEX))  # type: ignore[no-untyped-call]  # SQLAlchemy's
+for _statement in PARTIAL_INDEXES:
+    event.listen(runs, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]  # SQLAlchemy's
 for _dialect, _statements in (("sqlite", SQLITE_TRIGGERS), ("postgresql", POSTGRES_TRIGGERS)):
     for _statement in _statements:
         event.listen(

@@ -21,11 +21,14 @@ from flasklab.store.run_rows import RunRows
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from flasklab.store.run_search import RunSearch
+
 
 class Unit:
     """One transaction's view of the store; over when the `with` block that gave it ends."""
 
     __slots__ = (
+        "_connection",
         "artifacts",
         "attempts",
         "catalog",
@@ -42,6 +45,7 @@ class Unit:
     )
 
     def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self.runs = RunRows(connection)
         self.queue = QueueRows(connection)
         self.attempts = AttemptRows(connection)
@@ -55,3 +59,9 @@ class Unit:
         self.environments = EnvironmentRows(connection)
         self.leases = LeaseRows(connection)
         self.keeping = KeepingRows(connection)
+
+    def search(self, *, deleted: bool = False) -> RunSearch:
+        """Searches for runs; those in the bin, or the others."""
+        from flasklab.store.run_search import RunSearch  # not loaded by those who never search, as the supervisor
+
+        return RunSearch(self._connection, deleted=deleted)

@@ -9,7 +9,7 @@ from flask import Response, render_template, request, url_for
 from flasklab.errors import RunNotFoundError
 from flasklab.http.answers import json_answer
 from flasklab.http.lab import current_lab
-from flasklab.http.lists import IN_BIN, asked_page, page_json
+from flasklab.http.lists import IN_BIN, asked_page, found_page, page_json
 from flasklab.http.negotiation import wants_html
 from flasklab.http.problems import Refusal
 from flasklab.http.run_json import broken_json, experiment_json, runs_json
@@ -28,8 +28,8 @@ def home() -> Response | str:
     """GET /: experiments, running and recent runs."""
     services = current_lab().services
     catalog = services.experiments.catalog()
-    running = services.read.page(state=RunState.RUNNING, limit=_RECENT).runs
-    recent = services.read.page(limit=_RECENT).runs
+    running = services.read.newest(_RECENT, RunState.RUNNING)
+    recent = services.read.newest(_RECENT)
     if not wants_html():
         return json_answer(
             {
@@ -47,14 +47,18 @@ def home() -> Response | str:
 def runs() -> Response | str:
     """GET /runs: the runs table."""
     services = current_lab().services
-    asked = asked_page()
-    found = services.read.page(**asked.filters, before=asked.before, limit=asked.limit)
-    if not wants_html():
+    html = wants_html()
+    asked = asked_page(forgiving=html)
+    found = found_page(asked)
+    if not html:
         return page_json(found, url_for("flasklab.runs"))
     filters = RunFilters(
-        state=IN_BIN if asked.deleted else asked.state or "",
+        query=asked.text,
+        problem=asked.problem,
+        sort=asked.sort,
+        state=IN_BIN if asked.query.deleted else asked.state or "",
         experiment=asked.experiment or "",
-        before=asked.before,
+        after=asked.after,
         experiments=tuple(one.name for one in services.experiments.catalog().experiments),
     )
     page = present_runs(
