@@ -169,7 +169,7 @@ def test_an_older_lab_is_read_whole(settings: Settings, revision: str) -> None:
 
 def _reads_all(store: Store) -> None:
     read = RunRead(store)
-    runs = {run.state.value: run for run in read.page().runs}
+    runs = {run.state.value: run for run in read.newest(100)}
 
     assert set(runs) == set(STATES)
     for state, run in runs.items():
@@ -191,7 +191,7 @@ def _reads_all(store: Store) -> None:
 
 def _works_on(store: Store) -> None:
     """What this version does to runs is possible with rows of an older one."""
-    runs = {run.state: run for run in RunRead(store).page().runs}
+    runs = {run.state: run for run in RunRead(store).newest(100)}
     RunKeep(store).delete(runs[RunState.SUCCEEDED].id)
     RunKeep(store).pin(runs[RunState.FAILED].id, pinned=True)
     RunCancel(store, lambda: None)(runs[RunState.QUEUED].id, "ada")
@@ -202,7 +202,7 @@ def _works_on(store: Store) -> None:
         )
         repeated = NewRun(id="new", experiment="train", params={}, idempotency_key="key3")
         assert unit.runs.add(repeated, now()).number == 3
-    assert RunRead(store).page().runs[0].number == len(STATES)
+    assert RunRead(store).newest(100)[0].number == len(STATES)
 
 
 def _holds(backup: Path, revision: str) -> None:
@@ -282,7 +282,7 @@ def test_an_upgrade_that_is_killed_leaves_the_old_or_the_new_schema_whole(settin
             _empty(settings)
             old_lab(settings, "0001", runs)
     store = Store(settings).open()
-    assert RunRead(store).page(limit=1).runs[0].number == runs
+    assert RunRead(store).newest(1)[0].number == runs
     store.close()
     assert schema_of(settings)[0] == HISTORY.head
     print(f"{killed} upgrades killed, seed {seed}, 0 torn")

@@ -232,7 +232,8 @@ _WAIT = _query("wait", "Seconds to hold the answer until the run ends", "number"
 _LISTED = (
     _query("state", "Only runs in this state; `deleted`: those in the bin", "string"),
     _query("experiment", "Only runs of this experiment", "string"),
-    _query("q", "Only runs that mention this text; the name of a state means runs in it", "string"),
+    _query("q", "A search: words, states, comparisons such as `accuracy > 0.9 and model in (svm, forest)`", "string"),
+    _query("sort", "By this name; with a minus in front, the largest first; newest first when not given", "string"),
     _query("limit", "At most so many", "integer"),
     _query("after", "`next` of the page before", "string"),
 )

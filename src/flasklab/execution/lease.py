@@ -69,6 +69,7 @@ class Lease:
             StoreError: the database cannot be used.
         """
         now = self._clock()
+        self.run_out()  # from now on it is watched, even while the database is locked
         try:
             with self._store.write() as unit:
                 found = unit.leases.find(NAME)
@@ -92,6 +93,19 @@ class Lease:
             return "Another supervisor took this lab a moment ago; this one waits."
         self._term, self._renewed = term + 1, now
         return ""
+
+    def run_out(self) -> LeaseRow | None:
+        """Another's lease on this machine that has run out; None while it may still be renewed, and where none is held.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        with self._store.read() as unit:
+            found, clock = unit.leases.find(NAME), unit.leases.clock()
+        mine = found is None or not found.holder or found.holder == self._holder
+        if found is None or mine or found.boot != clock[0] or found.host != host_name():
+            return None
+        return found if self._has_run_out(found, clock[1], self._clock()) else None
 
     def guard(self, unit: Unit) -> None:
         """Refuse a transaction that writes unless the lease is still ours; renews it when that is due.
@@ -132,6 +146,10 @@ class Lease:
         boot, moment = clock
         if found.boot != boot:
             return True  # the machine has been started anew since, or it is a copy of another machine's database
+        return self._has_run_out(found, moment, now)
+
+    def _has_run_out(self, found: LeaseRow, moment: float, now: float) -> bool:
+        """Whether a lease was not renewed in its time; watches it."""
         if self._watched is None or self._watched.row != found:
             self._watched = _Watched(found, now)
         watched = now - self._watched.since

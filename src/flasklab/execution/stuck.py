@@ -14,11 +14,12 @@ import signal
 from typing import TYPE_CHECKING
 
 from flasklab.execution.processes import waits_for_disk
-from flasklab.store.lock_holders import flock_holder
+from flasklab.store.lock_holders import flock_holder, sqlite_writer
 from flasklab.store.machine import awake_seconds
 from flasklab.store.presence import supervisor_sign
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from flasklab.store.presence import Sign
@@ -72,12 +73,32 @@ def end_stuck_supervisor(results: Path) -> bool:
     sign = supervisor_sign(results)
     if sign is None or not is_stuck(results, sign.pid) or not hasattr(os, "pidfd_open"):
         return False
+    why = f"gave no sign of life for {STUCK_SECONDS:.0f} s"
+    return _ended(sign.pid, lambda: flock_holder(results / "supervisor.lock") == sign.pid, why)
+
+
+def end_stuck_writer(database: Path, pid: int) -> bool:
+    """Kill a supervisor whose lease has run out and which keeps the database locked; False where it does not.
+
+    It was stopped within a transaction: it may write nothing more, and nobody else can.
+
+    Args:
+        database: SQLite's file
+        pid: of that supervisor, on this machine
+    """
+    if pid == os.getpid() or not hasattr(os, "pidfd_open"):
+        return False
+    return _ended(pid, lambda: sqlite_writer(database) == pid, "keeps the database locked beyond its lease")
+
+
+def _ended(pid: int, is_it: Callable[[], bool], why: str) -> bool:
+    """Kill a supervisor and wait for its end, if it is the one that was meant once its number cannot be another's."""
     with contextlib.suppress(OSError):
-        descriptor = os.pidfd_open(sign.pid)
+        descriptor = os.pidfd_open(pid)
         try:
-            if flock_holder(results / "supervisor.lock") != sign.pid:
+            if waits_for_disk(pid) or not is_it():
                 return False
-            log.warning("the supervisor, pid %d, gave no sign of life for %.0f s and is ended", sign.pid, STUCK_SECONDS)
+            log.warning("the supervisor, pid %d, %s and is ended", pid, why)
             signal.pidfd_send_signal(descriptor, signal.SIGKILL)
             return bool(select.select([descriptor], [], [], _END_SECONDS)[0])
         finally:

@@ -15,7 +15,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from flasklab.config import Settings
-from flasklab.errors import FlasklabError, LeaseLostError, StoreError
+from flasklab.errors import FlasklabError, LeaseLostError, StoreBusyError, StoreError
 from flasklab.runs.json import decode
 from flasklab.store.presence import SupervisorLock, anyone_attends, supervisor_pid
 from flasklab.store.store import Store
@@ -69,7 +69,7 @@ def _supervise(settings: Settings, lock: SupervisorLock, *, linger: bool) -> int
     store.open()
     try:
         lease = Lease(store, lock.place)
-        if not _taken(lease, settings, linger=linger):
+        if not _taken(lease, store, settings, linger=linger):
             return 0
         store.fence = lease
         watch_fd = None if linger else sys.stdin.fileno()
@@ -81,10 +81,10 @@ def _supervise(settings: Settings, lock: SupervisorLock, *, linger: bool) -> int
     return 0
 
 
-def _taken(lease: Lease, settings: Settings, *, linger: bool) -> bool:
+def _taken(lease: Lease, store: Store, settings: Settings, *, linger: bool) -> bool:
     """Wait for the lease; False when nobody needs this process any more."""
     told = ""
-    while why := lease.try_to_take():
+    while why := try_to_take(lease, store):
         if why != told:
             log.warning(why)
             told = why
@@ -95,6 +95,19 @@ def _taken(lease: Lease, settings: Settings, *, linger: bool) -> bool:
     if told:
         log.info("This supervisor has taken the lab over.")
     return True
+
+
+def try_to_take(lease: Lease, store: Store) -> str:
+    """As `Lease.try_to_take`; ends whoever was stopped within a transaction, for longer than its lease."""
+    from flasklab.execution.stuck import end_stuck_writer
+
+    try:
+        return lease.try_to_take()
+    except StoreBusyError:
+        holder = lease.run_out()
+        if holder is None or store.file is None or not end_stuck_writer(store.file, holder.pid):
+            raise
+    return lease.try_to_take()
 
 
 def _parent_went(fd: int | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flasklab.search.errors import QueryError
 from flasklab.search.expressions import Name, Source
@@ -22,6 +23,14 @@ class Order:
 
     def __str__(self) -> str:
         return f"{'-' * self.descending}{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A run that a search means, at its place in the order."""
+
+    number: int
+    key: tuple[Any, ...] | None  # by which it stands where it stands; None for those that have nothing of the name
 
 
 NEWEST = Order(Name(("number",), Source.RUN), descending=True)

@@ -43,6 +43,7 @@ KEYWORDS = ("and", "or", "not", "in", "is", "has", "true", "false", "none", "nul
 _MOST_DEEP = 50
 _MOST_TERMS = 300
 _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "none": None, "null": None}
+_BINDING = ("and", "or", "in", "is")  # nothing begins with these
 _OPERATORS = {operator.value: operator for operator in Operator} | {"=": Operator.EQUAL}
 _STATES = {state.value: state for state in RunState}
 _STATE = Name(("state",), Source.RUN)
@@ -163,7 +164,7 @@ class _Parser:
     def _named(self) -> Expression:
         """What begins with a name, or with a word that stands alone."""
         first = self._token
-        if not first.quoted and first.text.lower() in KEYWORDS and first.text.lower() not in _CONSTANTS:
+        if not first.quoted and first.text.lower() in _BINDING:
             raise self._error(self._expected(_EXPECTED))
         name = self._name()
         written = self._query[first.at : self._tokens[self._next - 1].end]
@@ -179,7 +180,7 @@ class _Parser:
             return self._one_of(name) if self._is("(", 1) else self._within(written)
         if written in _STATES and not first.quoted:
             return Comparison(_STATE, Operator.EQUAL, written)
-        return Mentions(written)
+        return Mentions(self._written(first))
 
     def _alone(self, token: Token) -> Expression:
         """What begins with a value."""
@@ -192,7 +193,15 @@ class _Parser:
             raise QueryError(
                 self._query, token.at, f"Put the name first, the value after it: name {self._token.text} {token.text}."
             )
-        return Mentions(str(token.value) if token.kind is Kind.TEXT else token.text)
+        return Mentions(str(token.value) if token.kind is Kind.TEXT else self._written(token))
+
+    def _written(self, first: Token) -> str:
+        """A word that stands alone, as it was typed up to the next blank or sign."""
+        while self._token.at == self._tokens[self._next - 1].end and self._token.kind not in (Kind.END, Kind.TEXT):
+            if self._token.kind is Kind.SIGN and self._token.text != ".":
+                break
+            self._next += 1
+        return self._query[first.at : self._tokens[self._next - 1].end]
 
     # Tests of a name
 

@@ -11,9 +11,8 @@ import msgspec
 
 from flasklab.runs.json import encode, non_finite
 from flasklab.search.expressions import both
-from flasklab.search.ordering import NEWEST, parse_order
+from flasklab.search.ordering import NEWEST, Found, parse_order
 from flasklab.search.parsing import in_state, of_experiment, parse
-from flasklab.store.run_search import Found
 
 if TYPE_CHECKING:
     from flasklab.runs.run import Run

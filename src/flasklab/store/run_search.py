@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Text, and_, exists, func, literal, or_, select, true, tuple_, type_coerce
 
 from flasklab.search.expressions import Comparison, Name, Operator, Source, conjuncts
-from flasklab.search.ordering import NEWEST, sortable_field
+from flasklab.search.ordering import NEWEST, Found, sortable_field
 from flasklab.store.search_narrowing import counted, narrowing
 from flasklab.store.search_operands import MetricOperand
 from flasklab.store.search_sql import Searched
@@ -42,14 +42,6 @@ _FIELDS: dict[str, ColumnElement[Any]] = {
     "experiment": type_coerce(runs.c.experiment, Text()),
     "state": type_coerce(runs.c.state, Text()),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A run that is meant."""
-
-    number: int
-    key: tuple[Any, ...] | None  # by which it stands where it stands; None for those that have nothing of the name
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ class Store:
     """Contents of files, by their hash."""
     logs: LogStore
     """What runs printed."""
+    file: Path | None
+    """The database's file; None where it is a server's."""
     fence: Fence | None
     """What every transaction that writes must pass; None lets all pass. The supervisor's lease, set by its entrance."""
 
@@ -70,7 +72,7 @@ class Store:
         self._writer: Connection | None = None
         self._durable = True  # how the writer commits
         self._owing = False  # whether the last commit is not on the disk yet
-        self._file = sqlite_file(self._engine)
+        self.file = sqlite_file(self._engine)
         self._opened: tuple[int, int] | None = None  # device and inode of that file when it was opened
 
     def open(self) -> Store:
@@ -91,7 +93,7 @@ class Store:
             for folder in (self.results, self.files.folder, self.logs.folder):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             prepare(self._engine, self.results)
-            self._opened = None if self._file is None else _identity(self._file)
+            self._opened = None if self.file is None else _identity(self.file)
         except OSError as error:
             raise StoreError(
                 f"The results folder {self.results} cannot be used ({error.strerror}). Check that it is "
@@ -123,7 +125,7 @@ class Store:
                     yield unit
                     if durable and self._owing:
                         _change_something(connection)
-                self._owing = not durable and self._file is not None
+                self._owing = not durable and self.file is not None
         except SQLAlchemyError as error:
             raise as_store_error(error) from error
         if self.fence is not None:
@@ -175,15 +177,15 @@ class Store:
 
     def _check_still_there(self) -> None:
         """Refuse to write into a file that has been deleted or replaced: it would vanish with this process."""
-        if self._file is None or self._opened is None:
+        if self.file is None or self._opened is None:
             return
         try:
-            found = _identity(self._file)
+            found = _identity(self.file)
         except OSError:
             found = None
         if found != self._opened:
             raise StoreError(
-                f"The database {self._file} was removed or replaced while the lab was running, so nothing more is "
+                f"The database {self.file} was removed or replaced while the lab was running, so nothing more is "
                 "accepted. Put the results folder back as it was; if it is lost, restart the lab to begin a new one."
             )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, select, text
 
 from flasklab.runs.json import non_finite
 from flasklab.store.prepared import Prepared
@@ -45,10 +45,12 @@ class ValueKind(IntEnum):
     MORE = 9  # stands under no name: the run has more values than rows
 
 
-_INSERT = Prepared(
-    insert(run_values).values({column.name: bindparam(f"the_{column.name}") for column in run_values.columns})
+_INSERT = Prepared(  # a second settlement that says the same as the first adds nothing
+    text(
+        "INSERT INTO run_values (source, name, kind, number, text, run_number) VALUES "
+        "(:the_source, :the_name, :the_kind, :the_number, :the_text, :the_run_number) ON CONFLICT DO NOTHING"
+    )
 )
-
 _DELETE = Prepared(
     delete(run_values).where(*(column == bindparam(f"the_{column.name}") for column in run_values.columns))
 )
@@ -83,8 +85,7 @@ def value_rows(run_number: int, source: ValueSource, value: Any) -> Iterator[dic
     """
     seen: set[tuple[Any, ...]] = set()
     for name, item in _leaves("", value, _DEEPEST):
-        kind, number, text = _kept(item)
-        row = (source, clean(name[:LONGEST]), kind, number, text)
+        row = (source, clean(name[:LONGEST]), *_kept(item))
         if row in seen:
             continue
         if len(seen) == _MOST:
@@ -135,6 +136,6 @@ def as_number(value: float) -> float:
         return float("inf") if value > 0 else float("-inf")
 
 
-def cut(text: str) -> str:
+def cut(value: str) -> str:
     """A text as the column holds it."""
-    return clean(text[:LONGEST])
+    return clean(value[:LONGEST])

@@ -54,10 +54,12 @@ def runs() -> Response | str:
         return page_json(found, url_for("flasklab.runs"))
     filters = RunFilters(
         query=asked.text,
-        problem=asked.problem,
+        problem=asked.problem.what if asked.problem else "",
+        pointer=asked.problem.pointer if asked.problem else "",
         sort=asked.sort,
         state=IN_BIN if asked.query.deleted else asked.state or "",
         experiment=asked.experiment or "",
+        columns=tuple(request.args.getlist("column")),
         after=asked.after,
         experiments=tuple(one.name for one in services.experiments.catalog().experiments),
     )

@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from flasklab.config import Settings
+from flasklab.errors import StoreBusyError
 from flasklab.execution import stuck
-from flasklab.execution.stuck import end_stuck_supervisor, is_stuck, silent_seconds
+from flasklab.execution.lease import Lease
+from flasklab.execution.stuck import end_stuck_supervisor, end_stuck_writer, is_stuck, silent_seconds
+from flasklab.execution.supervise import try_to_take
+from flasklab.runs.json import encode
 from flasklab.store.machine import awake_seconds
 from flasklab.store.presence import Sign, SupervisorLock, is_supervised, supervisor_sign
+from flasklab.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,3 +111,60 @@ def test_the_place_of_a_lock_stays_its_own_and_is_no_copy_s(tmp_path: Path) -> N
     elsewhere.acquire()
     assert elsewhere.place != first.place
     elsewhere.release()
+
+
+WRITER = """
+import pathlib, sys
+from flasklab.config import Settings
+from flasklab.execution.lease import Lease
+from flasklab.runs.json import decode
+from flasklab.store.store import Store
+store = Store(Settings.from_json(decode(sys.argv[1])), checkpointing=True).open()
+assert Lease(store, "elsewhere").try_to_take() == ""
+with store.write() as unit:
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    results = tmp_path / "results"
+    return Settings(root=tmp_path, results=results, experiments="", database_url=f"sqlite:///{results / 'lab.db'}")
+
+
+@pytest.fixture
+def writer(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[str]]:
+    """A supervisor of another folder that has the lease, and was stopped within a transaction."""
+    monkeypatch.setattr("flasklab.store.engine.BUSY_SECONDS", 0.2)
+    command = [sys.executable, "-c", WRITER, encode(settings.to_json()).decode()]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGSTOP)
+        yield process
+        process.kill()
+
+
+def test_one_that_keeps_the_database_beyond_its_lease_is_ended(
+    settings: Settings, writer: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(settings, checkpointing=True)
+    lease = Lease(store, "here")
+    with pytest.raises(StoreBusyError):  # it may still be heard of
+        try_to_take(lease, store)
+    assert writer.poll() is None
+    monkeypatch.setattr("flasklab.execution.lease.LEASE_SECONDS", 0.0)
+    monkeypatch.setattr("flasklab.execution.lease.WATCH_SECONDS", 0.0)
+    assert try_to_take(lease, store) == ""
+    assert writer.wait(5) == -signal.SIGKILL
+    store.close()
+
+
+def test_whoever_keeps_the_database_without_the_lease_is_let_live(
+    settings: Settings, writer: subprocess.Popen[str]
+) -> None:
+    assert not end_stuck_writer(settings.results / "lab.db", os.getppid())
+    assert not end_stuck_writer(settings.results / "other.db", writer.pid)
+    assert writer.poll() is None

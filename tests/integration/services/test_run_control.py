@@ -12,6 +12,7 @@ from flasklab.runs.state import RunState
 from flasklab.runs.times import now
 from flasklab.services.run_cancel import RunCancel
 from flasklab.services.run_read import RunRead
+from flasklab.services.run_search import RunSearch, read_query
 from flasklab.services.run_wait import RunWait
 from flasklab.store.intake import Intake
 
@@ -138,18 +139,17 @@ def test_one_waiter_too_many_is_answered_at_once(store: Store) -> None:
         assert not thread.is_alive()
 
 
-def test_pages_say_where_the_next_one_begins(store: Store, read: RunRead) -> None:
+def test_pages_say_where_the_next_one_begins(store: Store) -> None:
     for number in range(5):
         queue(store, f"run{number}")
-    first = read.page(limit=2)
-    assert first.next is not None
-    second = read.page(limit=2, before=first.next)
-    assert second.next is not None
-    third = read.page(limit=2, before=second.next)
+    search, every = RunSearch(store), read_query()
+    first = search(every, limit=2)
+    second = search(every, limit=2, after=first.next)
+    third = search(every, limit=2, after=second.next)
     assert [[run.number for run in page.runs] for page in (first, second, third)] == [[5, 4], [3, 2], [1]]
-    assert third.next is None
-    assert read.page(limit=5).next is None
-    assert read.page(limit=5, text="nothing like it").runs == ()
+    assert (first.next, second.next, third.next) == ("4", "2", None)
+    assert search(every, limit=5).next is None
+    assert search(read_query("nothing like it")).runs == ()
 
 
 def test_a_run_is_meant_by_its_id_its_number_or_the_beginning_of_its_id(store: Store, read: RunRead) -> None:

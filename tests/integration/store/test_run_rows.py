@@ -11,6 +11,8 @@ from flasklab.errors import RunNotFoundError
 from flasklab.runs.run import NewRun, Run, new_run_id
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now
+from flasklab.search.ordering import NEWEST
+from flasklab.search.parsing import parse
 from flasklab.store import queue_rows
 
 if TYPE_CHECKING:
@@ -149,7 +151,8 @@ def test_text_is_found_in_notes_parameters_and_numbers(queue: Any, store: Store,
     queue("classify", run_id="bbb", note="at 100% at last")
     queue("classify", run_id="ccc", model="forest")
     with store.read() as unit:
-        assert [run.number for run in unit.runs.page(text=text)] == numbers
+        found = unit.search().page(parse(text), NEWEST, None, 9)
+    assert [one.number for one in found] == numbers
 
 
 def test_queue_positions_are_those_of_the_claims_to_come(queue: Any, store: Store) -> None:

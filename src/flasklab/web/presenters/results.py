@@ -14,7 +14,7 @@ from flasklab.runs.artifacts import ARRAY, HISTOGRAM, PLOTLY, TABLE, VEGA_LITE
 from flasklab.runs.json import encode
 from flasklab.web.presenters import formats
 from flasklab.web.presenters.dotted import dotted
-from flasklab.web.presenters.runs import is_number
+from flasklab.web.presenters.run_columns import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

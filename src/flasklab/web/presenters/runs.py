@@ -1,16 +1,16 @@
-"""The table of runs: one page of a hundred, with the parameters and outputs that tell runs apart."""
+"""The table of runs: one page of a hundred, with the parameters, metrics and outputs that tell runs apart."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from flasklab.runs.json import non_finite
 from flasklab.runs.state import RunState
 from flasklab.runs.times import now as present_time
+from flasklab.search.fields import FIELDS
 from flasklab.web.presenters import formats
-from flasklab.web.presenters.dotted import dotted
 from flasklab.web.presenters.frame import STATE_WORDS, LabNow, Queue, RunLine, present_queue, run_line
+from flasklab.web.presenters.run_columns import Cell, Column, cells, chosen_columns, column_names, own_columns, scalars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,20 +18,27 @@ if TYPE_CHECKING:
 
     from flasklab.runs.run import Run
 
+EXAMPLES = (
+    ("penguin failed", "failed runs that mention a word in their id, experiment, parameters, tags or note"),
+    ("accuracy > 0.9 and model in (svm, forest)", "numbers and texts compared"),
+    ('experiment == "train" and not (lr < 0.01 or seed == 3)', "and, or, not, parentheses"),
+    ("created > -7d and took > 1h30m", "times before now, dates, how long it took"),
+    ('"baseline" in tags and note ~ "paper"', "a tag, a text within a text"),
+    ("metrics.loss.min < 0.1", "last, min, max, mean, count or step of a metric"),
+    ("has optimizer.lr and error == none", "nested parameters; what is there, what is none"),
+)
 IN_BIN = "deleted"  # stands among the states to choose from
-_PARAMETER_COLUMNS = 8
-_OUTPUT_COLUMNS = 6
 
 
 class PageOfRuns(Protocol):
-    """What the service `RunRead.page` answers."""
+    """What the service `RunSearch` answers."""
 
     @property
     def runs(self) -> Sequence[Run]:
-        """Newest first."""
+        """In the asked order."""
 
     @property
-    def next(self) -> Any:
+    def next(self) -> str | None:
         """The cursor of the next page, or None."""
 
 
@@ -39,34 +46,32 @@ class PageOfRuns(Protocol):
 class RunFilters:
     """What the table was asked for."""
 
+    query: str = ""  # the search, as it was typed
+    problem: str = ""  # why the search cannot be understood; ""
+    pointer: str = ""  # the place in it, on two lines
+    sort: str = ""  # by what it is sorted; "" for newest first
     state: str = ""  # a state's name; "" for any
     experiment: str = ""  # an experiment's name; "" for any
-    before: int | None = None  # the cursor this page began at; None on the first page
+    columns: tuple[str, ...] = ()  # those that were chosen, with their sources; empty for the usual ones
+    after: str | None = None  # the cursor this page began at; None on the first page
     experiments: tuple[str, ...] = ()  # the names to choose from
 
     @property
     def active(self) -> bool:
         """Whether any run is filtered out."""
-        return bool(self.state or self.experiment)
+        return bool(self.query or self.state or self.experiment)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A column made from a parameter or an output value."""
-
-    key: str
-    kind: str  # "param" or "output"
-    numeric: bool  # right-aligned
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """One value in a made column."""
-
-    text: str  # "" where the run has none
-    title: str  # the value with every digit, for the tooltip
-    numeric: bool
-    default: bool  # a parameter left at its default
+    def asked(self, **changes: Any) -> dict[str, Any]:
+        """What stands in the table's address, with changes; what is at its usual value stands not there."""
+        given = {
+            "q": self.query,
+            "state": self.state,
+            "experiment": self.experiment,
+            "sort": self.sort,
+            "column": list(self.columns),
+            "after": self.after,
+        }
+        return {name: value for name, value in (given | changes).items() if value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,16 +90,25 @@ class RunsPage:
     """All that the runs table shows."""
 
     rows: tuple[RunRow, ...]
-    columns: tuple[Column, ...]  # empty when several experiments are mixed
+    columns: tuple[Column, ...]  # only chosen ones when several experiments are mixed
+    names: tuple[tuple[str, bool], ...]  # what columns can be chosen from, and whether each is there
     mixed: bool  # several experiments: parameters and outputs stand in one column each
     filters: RunFilters
     states: tuple[tuple[str, str], ...]  # (name, word), to choose from
-    next: int | None  # the cursor of the following page
+    next: str | None  # the cursor of the following page
     live: bool  # some run is not finished: the table asks again
     queue: Queue | None
     shows_people: bool  # somebody is named as having started a run
     gone: Run | None  # was deleted a moment ago, and can be restored
     kept: str  # what the lab does with old and deleted runs, in a sentence
+    examples: tuple[tuple[str, str], ...] = EXAMPLES  # searches, and what they find
+    fields: tuple[str, ...] = tuple(FIELDS)  # of every run
+
+    def sorted(self, name: str) -> str:
+        """How the table is sorted by a field of the runs: "ascending", "descending", or "" where it is not."""
+        if self.filters.sort.removeprefix("-") != name:
+            return ""
+        return "descending" if self.filters.sort.startswith("-") else "ascending"
 
 
 def present_runs(
@@ -110,10 +124,13 @@ def present_runs(
     """One page of the runs table as of `at` (now, when not given); `waiting` says why queued runs wait, by id."""
     at = at or present_time()
     mixed = len({run.experiment for run in page.runs}) > 1
-    columns = () if mixed else (*_parameters(page.runs), *_outputs(page.runs))
+    columns = _columns(page.runs, filters, mixed=mixed)
+    there = {column.name for column in columns}
+    names = dict.fromkeys((*there, *column_names(page.runs)))
     return RunsPage(
         rows=tuple(_rows(page.runs, columns, waiting or {}, at)),
         columns=columns,
+        names=tuple((name, name in there) for name in sorted(names)),
         mixed=mixed,
         filters=filters,
         states=(*((state.value, STATE_WORDS[state]) for state in RunState), (IN_BIN, "In the bin")),
@@ -126,40 +143,17 @@ def present_runs(
     )
 
 
-def scalars(output: Any) -> dict[str, Any]:
-    """What an output holds in single values, by dotted name."""
-    found = dotted(output, alone="output")
-    return {name: item for name, item in found.items() if item is not None and not isinstance(item, (dict, list))}
-
-
-def is_number(item: Any) -> bool:
-    """Whether a JSON value is a number, the non-finite ones included."""
-    if isinstance(item, str):
-        return non_finite(item) is not None
-    return isinstance(item, (int, float)) and not isinstance(item, bool)
-
-
-def _parameters(runs: Sequence[Run]) -> Iterable[Column]:
-    """Columns of the parameters in which these runs differ."""
-    all_params = [dotted(run.params) for run in runs]
-    differing = []
-    for name in dict.fromkeys(name for params in all_params for name in params):
-        texts = {formats.value(params.get(name), exact=True) for params in all_params}
-        if len(texts) > 1:
-            numeric = all(is_number(params[name]) for params in all_params if params.get(name) is not None)
-            differing.append(Column(key=name, kind="param", numeric=numeric))
-    return differing[:_PARAMETER_COLUMNS]
-
-
-def _outputs(runs: Sequence[Run]) -> Iterable[Column]:
-    values: dict[str, list[Any]] = {}
-    for run in runs:
-        for key, item in scalars(run.output).items():
-            values.setdefault(key, []).append(item)
-    return [
-        Column(key=key, kind="output", numeric=all(map(is_number, items)))
-        for key, items in list(values.items())[:_OUTPUT_COLUMNS]
-    ]
+def _columns(runs: Sequence[Run], filters: RunFilters, *, mixed: bool) -> tuple[Column, ...]:
+    """The chosen ones, or the usual ones; what the table is sorted by is always there."""
+    usual = () if mixed else own_columns(runs)
+    columns = chosen_columns(filters.columns, runs) if filters.columns else usual
+    sorted_by = filters.sort.removeprefix("-")
+    if sorted_by and not any(sorted_by in (column.name, column.key) for column in columns):
+        columns = (*columns, *chosen_columns([sorted_by], runs))
+    direction = "descending" if filters.sort.startswith("-") else "ascending"
+    return tuple(
+        replace(column, sorted=direction) if sorted_by in (column.name, column.key) else column for column in columns
+    )
 
 
 def _rows(runs: Iterable[Run], columns: Sequence[Column], waiting: Mapping[str, str], at: datetime) -> Iterator[RunRow]:
@@ -171,27 +165,11 @@ def _rows(runs: Iterable[Run], columns: Sequence[Column], waiting: Mapping[str, 
 
 
 def _row(run: Run, columns: Sequence[Column], waiting: str, why: str, at: datetime) -> RunRow:
-    params, outputs = dotted(run.params), scalars(run.output)
-    pairs = [f"{key} {formats.value(item, limit=40)}" for key, item in list(outputs.items())[:3]]
+    pairs = [f"{key} {formats.value(item, limit=40)}" for key, item in list(scalars(run.output).items())[:3]]
     return RunRow(
         run=run_line(run, at, waiting),
         why=why,
-        cells=tuple(_cell(run, params if column.kind == "param" else outputs, column) for column in columns),
+        cells=tuple(cells(run, columns)),
         output=", ".join(pairs),
         by=run.created_by,
     )
-
-
-def _cell(run: Run, values: dict[str, Any], column: Column) -> Cell:
-    item = values.get(column.key)
-    known = column.key in values
-    return Cell(
-        text=_text(item, column) if known else "",
-        title=formats.value(item, exact=True, limit=400) if known else "",
-        numeric=column.numeric,
-        default=column.kind == "param" and column.key.partition(".")[0] not in run.given,
-    )
-
-
-def _text(item: Any, column: Column) -> str:
-    return formats.brief(item) if column.kind == "param" else formats.value(item, limit=40)

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from flasklab.runs.state import RunState
-from flasklab.web.presenters.runs import RunFilters, RunsPage, present_runs, scalars
+from flasklab.web.presenters.run_columns import scalars
+from flasklab.web.presenters.runs import RunFilters, RunsPage, present_runs
 
 
 def page(make: Any, *runs: Any, **filters: Any) -> RunsPage:
