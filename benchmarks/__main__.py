@@ -1,4 +1,7 @@
-"""`python -m benchmarks [name ...]`: run the benchmarks, or those named; `killing 500` tries so often."""
+"""`python -m benchmarks [name ...]`: run the benchmarks, or those named.
+
+`killing 500` tries so often, `searching 100000` takes so many runs.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from benchmarks import (
     recording,
     rivals,
     roundtrip,
+    searching,
     sharing,
     starting,
     watching,
@@ -30,6 +34,7 @@ ALL = {
     "charting": charting.measure,
     "opening": opening.measure,
     "queueing": queueing.measure,
+    "searching": searching.measure,
 }
 ASKED = {"killing": killing.measure, "rivals": rivals.measure}  # minutes long: only where they are named
 

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 
 
+def store_of(results: Path) -> Store:
+    """A lab's store, to be opened."""
+    database = f"sqlite:///{results}/lab.db"
+    settings = Settings(root=results.parent, results=results, experiments="", database_url=database)
+    return Store(settings, checkpointing=True)
+
+
 def finished_run(results: Path, fill: Callable[[Store, int], int]) -> str:
     """A run that has succeeded; its id.
 
@@ -28,10 +35,7 @@ def finished_run(results: Path, fill: Callable[[Store, int], int]) -> str:
         results: of the lab
         fill: given the store and the run's number, writes what the run left behind; returns its last event's number
     """
-    database = f"sqlite:///{results}/lab.db"
-    store = Store(
-        Settings(root=results.parent, results=results, experiments="", database_url=database), checkpointing=True
-    ).open()
+    store = store_of(results).open()
     run_id = new_run_id()
     with store.write() as unit:
         run = unit.runs.add(NewRun(id=run_id, experiment="long", params={}), now())

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
     from flasklab.search.expressions import Expression
     from flasklab.search.ordering import Order
+    from flasklab.store.search_narrowing import Numbers
 
-LOOKED_AT_FIRST = 10_000
+LOOKED_AT_FIRST = (500, 10_000)
 """Runs, in the asked order, among which a page is looked for before an index is asked."""
 _FEW = 100_000  # runs that an index may lead to, one by one
 
 _INDEXED: dict[tuple[str, ...], ColumnElement[Any]] = {("experiment",): runs.c.experiment, ("state",): runs.c.state}
-_SINGLE = (ValueKind.NUMBER, ValueKind.TEXT, ValueKind.FLAG)
 _FIELDS: dict[str, ColumnElement[Any]] = {
     "number": runs.c.number,
     "created": type_coerce(runs.c.created_at, Real),
@@ -113,7 +113,7 @@ class RunSearch:
         """The one value that a statement finds."""
         return self._connection.execute(statement).scalar()
 
-    def smallest(self, expression: Expression | None) -> Select[tuple[int]] | None:
+    def smallest(self, expression: Expression | None) -> Numbers | None:
         """The numbers of the fewest runs that an index finds for one of the comparisons; None where none are few."""
         best, fewest = None, _FEW
         for part in conjuncts(expression):
@@ -124,10 +124,11 @@ class RunSearch:
 
     @staticmethod
     def _any_value(source: ValueSource, path: tuple[str, ...]) -> ColumnElement[bool]:
-        names = {".".join(path)} | ({""} if path == ("output",) and source is ValueSource.OUTPUT else set())
-        mine = run_values.c.name.in_(sorted(names))
-        more = and_(run_values.c.name == "", run_values.c.kind == ValueKind.MORE)
-        return exists().where(run_values.c.source == source, or_(mine, more))
+        of_source = run_values.c.source == source
+        more = exists().where(of_source, run_values.c.name == "", run_values.c.kind == ValueKind.MORE)
+        mine = exists().where(of_source, run_values.c.name == ".".join(path))
+        alone = source is ValueSource.OUTPUT and path == ("output",)
+        return or_(mine, more, *([exists().where(of_source, run_values.c.name == "")] if alone else []))
 
 
 class _Asked:
@@ -138,12 +139,12 @@ class _Asked:
         self._expression = expression
         self._order = order if search.is_known(order.name) else NEWEST
         self.sorting = self._sorting(self._order.name)
-        self._newest_first = self.sorting.keys[0] is runs.c.number
+        self._by_number = self.sorting.keys[0] is runs.c.number
         self._indexed: list[ColumnElement[bool]] = []
         kept = (runs.c.deleted > 0) if deleted else runs.c.deleted + 0 == 0
         self._conditions: list[ColumnElement[bool]] = [kept]
         for part in conjuncts(expression):
-            column = self._own_index(part) if self._newest_first else None
+            column = self._own_index(part) if self._by_number else None
             if column is not None and isinstance(part, Comparison):
                 self._indexed.append(column == part.value)
             else:
@@ -158,9 +159,10 @@ class _Asked:
             whole = whole.where(self._beyond(after.key or ()))
         if not self._conditions[1:]:
             return self._found(whole)
-        first = self._found(self._among_first(after, limit))
-        if len(first) == limit or self._few:
-            return first
+        for most in LOOKED_AT_FIRST:
+            first = self._found(self._among_first(after, limit, most))
+            if len(first) == limit or self._newest <= most:
+                return first
         narrower = self._search.smallest(self._expression)
         return self._found(whole if narrower is None else whole.where(runs.c.number.in_(narrower)))
 
@@ -173,16 +175,15 @@ class _Asked:
         if after is not None:
             asked = asked.where(runs.c.number < after.number)
         asked = asked.order_by(runs.c.number.desc()).limit(limit)
-        narrower = None if self._few else self._search.smallest(self._expression)
+        narrower = self._search.smallest(self._expression) if self._newest > LOOKED_AT_FIRST[-1] else None
         if narrower is not None:
             asked = asked.where(runs.c.number.in_(narrower))
         return [Found(int(row.number), None) for row in self._search.rows(asked)]
 
     @cached_property
-    def _few(self) -> bool:
-        """Whether the lab has no more runs than are looked at first."""
-        newest = self._search.scalar(select(func.max(runs.c.number))) or 0
-        return int(newest) <= LOOKED_AT_FIRST
+    def _newest(self) -> int:
+        """The number of the lab's newest run; it has no more runs than that."""
+        return int(self._search.scalar(select(func.max(runs.c.number))) or 0)
 
     def _statement(self, limit: int, table: FromClause | None = None) -> Select[Any]:
         """The runs in order; among the rows of a table that stands for the sorted one, if given."""
@@ -197,17 +198,17 @@ class _Asked:
                 asked = asked.select_from(self.sorting.table).join(runs, runs.c.number == keys[-1])
         return asked.order_by(*self._directed(keys)).limit(limit)
 
-    def _among_first(self, after: Found | None, limit: int) -> Select[Any]:
-        """The same, of the first rows in order alone."""
-        if self.sorting.table is runs and self._newest_first:
+    def _among_first(self, after: Found | None, limit: int, most: int) -> Select[Any]:
+        """The same, of the first `most` rows in order alone."""
+        if self._by_number:
             whole = self._statement(limit)
-            top = after.number if after is not None else self._search.scalar(select(func.max(runs.c.number))) or 0
             if self._order.descending:
-                return whole.where(runs.c.number.between(top - LOOKED_AT_FIRST, top - (after is not None)))
-            low = after.number + 1 if after is not None else 0
-            return whole.where(runs.c.number.between(low, low + LOOKED_AT_FIRST))
+                top = self._newest if after is None else after.number - 1
+                return whole.where(runs.c.number.between(top - most + 1, top))
+            low = 1 if after is None else after.number + 1
+            return whole.where(runs.c.number.between(low, low + most - 1))
         first = select(*(key.label(f"first_{at}") for at, key in enumerate(self.sorting.keys)))
-        first = first.where(self.sorting.having).order_by(*self._directed(self.sorting.keys)).limit(LOOKED_AT_FIRST)
+        first = first.where(self.sorting.having).order_by(*self._directed(self.sorting.keys)).limit(most)
         if after is not None:
             first = first.where(self._beyond(after.key or ()))
         return self._statement(limit, first.subquery("first"))
@@ -254,7 +255,7 @@ def _by_value(source: ValueSource, name: Name) -> _Sorting:
     dotted = ".".join(name.path)
     alone = source is ValueSource.OUTPUT and dotted == "output"  # or an output that is no object
     named = columns.name.in_(("", dotted)) if alone else columns.name == dotted
-    having = and_(columns.source == source, named, columns.kind.in_(_SINGLE))
+    having = and_(columns.source == source, named, columns.kind <= ValueKind.FLAG)  # a range keeps the index's order
     return _Sorting(
         run_values, (columns.kind, columns.number, columns.text, columns.run_number), having, all_have=False
     )

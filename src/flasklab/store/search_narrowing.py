@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select, union_all
 
 from flasklab.runs.json import non_finite
 from flasklab.search.expressions import Comparison, Moment, OneOf, Operator, Source, Span
@@ -14,16 +14,20 @@ from flasklab.store.tables import metric_summaries, run_values
 from flasklab.store.value_rows import LONGEST, ValueKind, ValueSource, cut
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Select
+    from typing import TypeAlias
+
+    from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select
 
     from flasklab.search.expressions import Expression, Name, Value
     from flasklab.store.search_sql import Searched
+
+    Numbers: TypeAlias = Select[tuple[int]] | CompoundSelect[tuple[int]]
 
 _SOURCES = {Source.PARAMS: ValueSource.PARAMS, Source.OUTPUT: ValueSource.OUTPUT}
 _ORDERED = (Operator.LESS, Operator.AT_MOST, Operator.MORE, Operator.AT_LEAST)
 
 
-def narrowing(expression: Expression, searched: Searched) -> Select[tuple[int]] | None:
+def narrowing(expression: Expression, searched: Searched) -> Numbers | None:
     """The numbers of runs of which the expression may be true; None where no index knows them."""
     if not isinstance(expression, (Comparison, OneOf)) or find_field(expression.name.path) is not None:
         return None
@@ -39,7 +43,7 @@ def narrowing(expression: Expression, searched: Searched) -> Select[tuple[int]] 
     return _by_values(_SOURCES[source], name, operator, values) if source in _SOURCES else None
 
 
-def _by_metric(metric: MetricOperand, operator: Operator, values: tuple[Value, ...]) -> Select[tuple[int]] | None:
+def _by_metric(metric: MetricOperand, operator: Operator, values: tuple[Value, ...]) -> Numbers | None:
     if metric.column is not metric_summaries.c.last:
         return None
     numbers = [None if isinstance(value, (Span, Moment)) else number_of(value) for value in values]
@@ -53,17 +57,18 @@ def _by_metric(metric: MetricOperand, operator: Operator, values: tuple[Value, .
     return select(metric_summaries.c.run_number).where(metric_summaries.c.key == metric.key, condition)
 
 
-def _by_values(
-    source: ValueSource, name: Name, operator: Operator, values: tuple[Value, ...]
-) -> Select[tuple[int]] | None:
+def _by_values(source: ValueSource, name: Name, operator: Operator, values: tuple[Value, ...]) -> Numbers | None:
     alternatives = [_kept(operator, value) for value in values]
     known = [one for one in alternatives if one is not None]
     dotted = ".".join(name.path)
     if len(known) < len(alternatives) or len(dotted) >= LONGEST:
         return None
-    mine = and_(run_values.c.name == dotted, or_(*known))
     more = and_(run_values.c.name == "", run_values.c.kind == ValueKind.MORE)
-    return select(run_values.c.run_number).where(run_values.c.source == source, or_(mine, more))
+    named = (and_(run_values.c.name == dotted, one) for one in known)
+    # Not joined by OR, for which SQLite would read all values of the source.
+    return union_all(
+        *(select(run_values.c.run_number).where(run_values.c.source == source, one) for one in (*named, more))
+    )
 
 
 def _kept(operator: Operator, value: Value) -> ColumnElement[bool] | None:
@@ -85,6 +90,6 @@ def _kept(operator: Operator, value: Value) -> ColumnElement[bool] | None:
     return None
 
 
-def counted(connection: Connection, numbers: Select[Any], most: int) -> int:
+def counted(connection: Connection, numbers: Numbers, most: int) -> int:
     """How many runs a narrowing leaves, counted no further than `most`."""
     return int(connection.execute(select(func.count()).select_from(numbers.limit(most).subquery())).scalar_one())

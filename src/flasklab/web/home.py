@@ -15,6 +15,7 @@ from flasklab.http.problems import Refusal
 from flasklab.http.run_json import broken_json, experiment_json, runs_json
 from flasklab.http.starts import CATALOG_WAIT_SECONDS
 from flasklab.runs.state import RunState
+from flasklab.services.run_search import RunPage
 from flasklab.web.presenters import RunFilters, present_broken, present_home, present_runs
 from flasklab.web.presenters.disk import kept_sentence
 
@@ -49,7 +50,7 @@ def runs() -> Response | str:
     services = current_lab().services
     html = wants_html()
     asked = asked_page(forgiving=html)
-    found = found_page(asked)
+    found = found_page(asked) if asked.problem is None else RunPage(runs=(), next=None)
     if not html:
         return page_json(found, url_for("flasklab.runs"))
     filters = RunFilters(

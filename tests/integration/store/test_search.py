@@ -109,8 +109,10 @@ ORDERS = (
 )
 
 
-@pytest.mark.parametrize("looked_at_first", [run_search.LOOKED_AT_FIRST, 7])
-def test_pages_follow_one_another_in_order(store: Store, monkeypatch: pytest.MonkeyPatch, looked_at_first: int) -> None:
+@pytest.mark.parametrize("looked_at_first", [run_search.LOOKED_AT_FIRST, (7,), (3, 20)])
+def test_pages_follow_one_another_in_order(
+    store: Store, monkeypatch: pytest.MonkeyPatch, looked_at_first: tuple[int, ...]
+) -> None:
     monkeypatch.setattr(run_search, "LOOKED_AT_FIRST", looked_at_first)
     chance = random.Random(7)
     world, search = small_world(store, chance), RunSearch(store)
