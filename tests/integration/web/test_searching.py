@@ -1,0 +1,68 @@
+"""The runs table, the REST list and the command agree on what a search means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Bench
+
+
+@pytest.fixture
+def doubled(bench: Bench) -> Bench:
+    """A lab in which double was run with 1, 2 and 3, and only the first two have ended."""
+    for number in (1, 2, 3):
+        run = bench.queue("double", param=float(number))
+        if number < 3:
+            bench.finish(run, output={"output": 2.0 * number})
+    return bench
+
+
+@pytest.mark.parametrize("at", ["/runs", "/api/v1/runs"])
+def test_a_list_is_searched_and_sorted(doubled: Any, at: str) -> None:
+    def params(query: str, sort: str = "") -> list[float]:
+        answer = doubled.client.get(f"{at}?q={quote(query)}&sort={quote(sort)}")
+        return [run["params"]["param"] for run in answer.json["runs"]]
+
+    assert params("param > 1") == [3, 2]
+    assert params("param > 1 and succeeded") == [2]
+    assert params("output.output <= 4", "param") == [1, 2]
+    assert params("", "-output.output") == [2, 1, 3]
+
+
+def test_pages_of_a_sorted_list_follow_by_their_link(doubled: Any) -> None:
+    first = doubled.client.get("/api/v1/runs?sort=param&limit=2")
+    link = first.headers["Link"].partition(">")[0].removeprefix("<")
+    second = doubled.client.get(link)
+    assert [run["params"]["param"] for run in (*first.json["runs"], *second.json["runs"])] == [1, 2, 3]
+    assert second.json["next"] is None
+    wrong = doubled.client.get(f"/api/v1/runs?sort=-created&after={first.json['next']}")
+    assert wrong.status_code == 422
+    assert wrong.json["errors"][0]["param"] == "after"
+
+
+def test_what_is_no_search_is_refused_with_its_place(doubled: Any) -> None:
+    answer = doubled.client.get("/api/v1/runs?q=param+%3E&sort=a+b&after=%3F")
+    assert answer.status_code == 422
+    assert {error["param"] for error in answer.json["errors"]} == {"sort", "after"}
+    answer = doubled.client.get("/api/v1/runs?q=param+%3E")
+    assert answer.json["errors"][0]["message"].endswith("param >\n       ^")
+
+
+def test_the_page_keeps_what_was_typed_and_says_what_is_wrong(doubled: Any) -> None:
+    page = doubled.browser.get("/runs?q=param+%3E").text
+    assert 'value="param &gt;"' in page
+    assert "Expected a value after param &gt;, found the end." in page
+    assert "/results/" not in page
+
+
+def test_headings_sort_and_columns_are_chosen(doubled: Any) -> None:
+    page = doubled.browser.get("/runs?experiment=double&sort=-params.param&column=params.param").text
+    assert 'aria-sort="descending"' in page
+    assert "sort=params.param" in page
+    assert page.index("#3") < page.index("#2") < page.index("#1")
+    assert "output.output" in page.partition("Columns</summary>")[2]
+    assert ">4<" not in page
