@@ -51,10 +51,11 @@ def runs(
             page = desk.search(asked, after=after, limit=limit)
         except ValueError as error:
             raise click.UsageError(f"--after {error}.") from error
+        strangers = "" if page.runs else desk.search.strangers(asked)
     if as_json:
         print_json({"runs": [run_record(run) for run in page.runs], "next": page.next})
     elif page.runs:
         out = console()
         out.print(runs_table(page.runs, out.width))
     else:
-        click.echo("No runs.", err=True)
+        click.echo(f"No runs. {strangers}".strip(), err=True)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Source(StrEnum):
@@ -140,3 +143,15 @@ def both(*expressions: Expression | None) -> Expression | None:
     """All of these that are given."""
     parts = tuple(one for expression in expressions for one in conjuncts(expression))
     return And(parts) if len(parts) > 1 else next(iter(parts), None)
+
+
+def names(expression: Expression | None) -> Iterator[Name]:
+    """Every name that is compared, in the order of typing."""
+    match expression:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from names(part)
+        case Not(inner):
+            yield from names(inner)
+        case Comparison() | OneOf() | Has() | Within():
+            yield expression.name

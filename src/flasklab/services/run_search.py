@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from flasklab.runs.json import encode, non_finite
-from flasklab.search.expressions import both
+from flasklab.search.errors import nearest
+from flasklab.search.expressions import both, names
+from flasklab.search.fields import FIELDS, find_field
 from flasklab.search.ordering import NEWEST, Found, parse_order
 from flasklab.search.parsing import in_state, of_experiment, parse
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from flasklab.search.ordering import Order
     from flasklab.store.store import Store
 
+_MOST_NAMES = 5000  # among which the nearest is looked for
 _Cursor = tuple[int, list[float | str] | None]  # number and key of the last run
 
 
@@ -87,6 +90,19 @@ class RunSearch:
             found = unit.search(deleted=query.deleted).page(query.expression, query.order, last, limit + 1)
             runs = tuple(unit.runs.of_numbers([one.number for one in found[:limit]]))
         return RunPage(runs=runs, next=write_cursor(found[limit - 1]) if len(found) > limit else None)
+
+    def strangers(self, query: RunQuery) -> str:
+        """Names in the search that no run has, in a sentence with the nearest that some have; "" without any."""
+        with self._store.read() as unit:
+            search = unit.search()
+            unknown = [
+                name for name in names(query.expression) if not search.is_known(name) and not find_field(name.path)
+            ]
+            if not unknown:
+                return ""
+            known = {name for found in search.known_names(_MOST_NAMES).values() for name in found} | set(FIELDS)
+        told = (f"No run has anything called {name}.{nearest(str(name), known)}" for name in dict.fromkeys(unknown))
+        return " ".join(told)
 
 
 def write_cursor(last: Found) -> str:

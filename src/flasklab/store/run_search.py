@@ -85,6 +85,26 @@ class RunSearch:
         """Whether runs can be sorted by a name: any has it, or all do."""
         return name.source is not None or bool(self.sources(name)) or sortable_field(name) is not None
 
+    def known_names(self, limit: int) -> dict[Source, list[str]]:
+        """Names of parameters, metrics and parts of the output that any run has, or had, at most `limit` of each.
+
+        Hops from name to name in the indexes: the cost follows the names, not the runs.
+        """
+        values, metrics = run_values.c, metric_summaries.c
+        hops = (
+            (Source.PARAMS, values.name, values.source == ValueSource.PARAMS),
+            (Source.METRICS, metrics.key, true()),
+            (Source.OUTPUT, values.name, values.source == ValueSource.OUTPUT),
+        )
+        return {source: self._hop(column, among, limit) for source, column, among in hops}
+
+    def _hop(self, column: ColumnElement[Any], among: ColumnElement[bool], limit: int) -> list[str]:
+        hop = select(func.min(column).label("name")).where(among, column > "").cte("hop", recursive=True)
+        following = select(func.min(column)).where(among, column > hop.c.name).scalar_subquery()
+        hop = hop.union_all(select(following).where(hop.c.name.is_not(None)))
+        found = select(hop.c.name).where(hop.c.name.is_not(None)).limit(limit)
+        return list(self._connection.execute(found).scalars())
+
     def page(self, expression: Expression | None, order: Order, after: Found | None, limit: int) -> list[Found]:
         """Runs of which the expression is true, in order.
 

@@ -71,6 +71,7 @@ def runs() -> Response | str:
         gone=_gone(),
         kept=kept_sentence(current_lab().settings),
         waiting=services.waiting(found.runs),
+        strangers="" if found.runs else services.search.strangers(asked.query),
     )
     return render_template("flasklab/pages/runs.html", page=page)
 

@@ -66,3 +66,9 @@ def test_headings_sort_and_columns_are_chosen(doubled: Any) -> None:
     assert page.index("#3") < page.index("#2") < page.index("#1")
     assert "output.output" in page.partition("Columns</summary>")[2]
     assert ">4<" not in page
+
+
+def test_a_name_that_no_run_has_is_told_with_the_nearest(doubled: Any) -> None:
+    page = doubled.browser.get("/runs?q=parm+%3D%3D+1+and+state+%3D%3D+failed").text
+    assert "No run has anything called parm. Did you mean param?" in page
+    assert "No run has anything" not in doubled.browser.get("/runs?q=param+%3D%3D+17").text

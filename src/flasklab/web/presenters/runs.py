@@ -101,6 +101,7 @@ class RunsPage:
     shows_people: bool  # somebody is named as having started a run
     gone: Run | None  # was deleted a moment ago, and can be restored
     kept: str  # what the lab does with old and deleted runs, in a sentence
+    strangers: str  # names in the search that no run has, in a sentence; ""
     examples: tuple[tuple[str, str], ...] = EXAMPLES  # searches, and what they find
     fields: tuple[str, ...] = tuple(FIELDS)  # of every run
 
@@ -119,9 +120,21 @@ def present_runs(
     gone: Run | None = None,
     kept: str = "",
     waiting: Mapping[str, str] | None = None,
+    strangers: str = "",
     at: datetime | None = None,
 ) -> RunsPage:
-    """One page of the runs table as of `at` (now, when not given); `waiting` says why queued runs wait, by id."""
+    """One page of the runs table as of `at` (now, when not given).
+
+    Args:
+        page: the runs
+        filters: what was asked for
+        queue: the lab's state
+        gone: the run that was deleted just before
+        kept: what the lab does with old runs
+        waiting: why queued runs wait, by id
+        strangers: names in the search that no run has, in a sentence
+        at: the present
+    """
     at = at or present_time()
     mixed = len({run.experiment for run in page.runs}) > 1
     columns = _columns(page.runs, filters, mixed=mixed)
@@ -140,6 +153,7 @@ def present_runs(
         shows_people=len({run.created_by for run in page.runs}) > 1,
         gone=gone,
         kept=kept,
+        strangers=strangers,
     )
 
 
