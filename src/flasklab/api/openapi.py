@@ -68,7 +68,7 @@ def _paths() -> dict[str, Any]:
         "/runs/{id}": {
             "parameters": [run_id, _WAIT],
             "get": _operation("getRun", "One run", _ref("Run"), problems=(404,)),
-            "patch": _operation("changeRun", "Pin it, or no more", _ref("Run"), problems=(404, 422))
+            "patch": _operation("changeRun", "Pin it, change its tags and note", _ref("Run"), problems=(404, 422))
             | {"requestBody": {"content": {_JSON: {"schema": _ref("Changes")}}}},
             "delete": _operation("deleteRun", "Put it into the bin", _ref("Run"), problems=(404, 409)),
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flasklab.runs.annotations import LONGEST_NOTE, LONGEST_TAG
 from flasklab.runs.state import RunState
 
 _TEXT: dict[str, Any] = {"type": "string"}
@@ -38,6 +39,7 @@ def _page(name: str, items: dict[str, Any], **further: dict[str, Any]) -> dict[s
 
 
 _REAL: dict[str, Any] = {"type": "number"}
+_TAGS = _list(_TEXT | {"minLength": 1, "maxLength": LONGEST_TAG})
 _STREAM = {"enum": ["out", "err", "lab"]}
 _PIECE = _object(stream=_STREAM, time=_REAL, text=_TEXT)
 _LEFT_OUT = _object(bytes=_WHOLE, lines=_WHOLE, text=_TEXT)
@@ -91,7 +93,17 @@ SCHEMAS: dict[str, Any] = {
         deleted_at=_or_null(_TIME),
         links=_object(self=_TEXT, status=_TEXT, results=_TEXT, download=_TEXT, cancel=_TEXT),
     ),
-    "Changes": {"type": "object", "properties": {"pinned": {"type": "boolean"}}, "additionalProperties": False},
+    "Changes": {
+        "type": "object",
+        "properties": {
+            "pinned": {"type": "boolean"},
+            "tags": _TAGS,
+            "add_tags": _TAGS,
+            "remove_tags": _list(_TEXT),
+            "note": _TEXT | {"maxLength": LONGEST_NOTE},
+        },
+        "additionalProperties": False,
+    },
     "Runs": _page("runs", _ref("Run")),
     "Artifact": _object(name=_TEXT, media_type=_TEXT, size=_WHOLE, sha256=_TEXT, url=_TEXT),
     "Artifacts": _page("artifacts", _ref("Artifact")),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flasklab.config import Settings
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload
+    from flasklab.services.run_annotate import RunAnnotate
     from flasklab.services.run_cancel import RunCancel
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_keep import RunKeep
@@ -34,6 +35,7 @@ class Desk:
     wait: RunWait
     cancel: RunCancel
     keep: RunKeep
+    annotate: RunAnnotate
     read: RunRead
     follow: RunFollow
     waiting: Waiting
@@ -60,6 +62,7 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
         )
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload
+    from flasklab.services.run_annotate import RunAnnotate
     from flasklab.services.run_cancel import RunCancel
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_keep import RunKeep
@@ -87,6 +90,7 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
             wait=wait,
             cancel=RunCancel(store, wake),
             keep=RunKeep(store),
+            annotate=RunAnnotate(store),
             read=RunRead(store),
             follow=RunFollow(store, waiting),
             waiting=waiting,

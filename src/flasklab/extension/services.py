@@ -12,6 +12,7 @@ from flasklab.services.experiment_read import ExperimentRead
 from flasklab.services.file_upload import FileUpload
 from flasklab.services.lab_status import LabStatus
 from flasklab.services.metric_read import MetricRead
+from flasklab.services.run_annotate import RunAnnotate
 from flasklab.services.run_cancel import RunCancel
 from flasklab.services.run_files import RunFiles
 from flasklab.services.run_follow import RunFollow
@@ -48,6 +49,7 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
         wait=wait,
         cancel=RunCancel(store, wake),
         keep=RunKeep(store),
+        annotate=RunAnnotate(store),
         disk=DiskRead(store),
         read=RunRead(store),
         follow=RunFollow(store, waiting),

@@ -17,7 +17,7 @@ from flasklab.store.prepared import Prepared
 from flasklab.store.tables import artifacts, attempts, clean, events, metric_chunks, metric_summaries, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -67,10 +67,16 @@ _SAID = _kept("started_at", "progress", "tags", "note", "seed", "dropped") | {
 }
 _KEEP = Prepared(_HELD.values(_SAID))
 _SETTLE = Prepared(_HELD.values(_SAID | _set("state", "output", "error", "finished_at")))
+_OF_RUN = runs.c.number == bindparam("the_number")
 _OPEN_ATTEMPTS = Prepared(
     insert(attempts).values(
-        _set("run_number", "attempt", "claimed_at", "supervisor", "tags_before", "note_before")
-        | {"reason": literal_column("''")}
+        _set("run_number", "attempt", "claimed_at", "supervisor")
+        | {
+            "reason": literal_column("''"),
+            # As they are now, not as they were read: people may change them meanwhile.
+            "tags_before": select(runs.c.tags).where(_OF_RUN).scalar_subquery(),
+            "note_before": select(runs.c.note).where(_OF_RUN).scalar_subquery(),
+        }
     )
 )
 _THIS = update(attempts).where(
@@ -210,27 +216,22 @@ class HotWrites:
             raise ValueError(f"a run cannot be settled as {change.state.value}")
         self._changes.append(change)
 
-    def open_attempt(
-        self, number: int, attempt: int, at: datetime, supervisor: str, tags: Sequence[str], note: str
-    ) -> None:
-        """Note a claim.
+    def open_attempt(self, number: int, attempt: int, at: datetime, supervisor: str) -> None:
+        """Note a claim, with the run's tags and note at this moment.
 
         Args:
             number: of the run
             attempt: the fence of all that follows
             at: now
             supervisor: who claims it
-            tags: the run's at this moment
-            note: the run's at this moment
         """
         self._opened.append(
             {
                 "run_number": number,
+                "the_number": number,
                 "attempt": attempt,
                 "claimed_at": at.timestamp(),
                 "supervisor": supervisor,
-                "tags_before": _json(tags),
-                "note_before": clean(note),
             }
         )
 

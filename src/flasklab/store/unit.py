@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flasklab.store.annotation_rows import AnnotationRows
 from flasklab.store.artifact_rows import ArtifactRows
 from flasklab.store.attempt_rows import AttemptRows
 from flasklab.store.catalog_row import CatalogRow
@@ -26,6 +27,7 @@ class Unit:
     """One transaction's view of the store; over when the `with` block that gave it ends."""
 
     __slots__ = (
+        "annotations",
         "artifacts",
         "attempts",
         "catalog",
@@ -43,6 +45,7 @@ class Unit:
 
     def __init__(self, connection: Connection) -> None:
         self.runs = RunRows(connection)
+        self.annotations = AnnotationRows(connection)
         self.queue = QueueRows(connection)
         self.attempts = AttemptRows(connection)
         self.metrics = MetricChunks(connection)
