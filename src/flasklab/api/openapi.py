@@ -65,6 +65,12 @@ def _paths() -> dict[str, Any]:
         "/runs": {
             "get": _operation("listRuns", "Runs, newest first", _ref("Runs"), parameters=_LISTED, problems=(422,))
         },
+        "/runs/act": {
+            "post": _operation(
+                "actOnRuns", "Do one thing to many runs", _ref("Acted"), statuses=(200, 207), problems=(422,)
+            )
+            | {"requestBody": {"content": {_JSON: {"schema": _ref("Act")}}}},
+        },
         "/runs/{id}": {
             "parameters": [run_id, _WAIT],
             "get": _operation("getRun", "One run", _ref("Run"), problems=(404,)),
@@ -181,7 +187,11 @@ def _operation(
     parameters: Iterable[dict[str, Any]] = (),
     problems: Iterable[int] = (),
 ) -> dict[str, Any]:
-    words = {200: "Done", 202: "Accepted; `Location` says where the run is"}
+    words = {
+        200: "Done",
+        202: "Accepted; `Location` says where the run is",
+        207: "Not done to all of them; `results` says why",
+    }
     responses: dict[str, Any] = {
         str(status): {"description": words[status], "content": {_JSON: {"schema": schema}}} for status in statuses
     }

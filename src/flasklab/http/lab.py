@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from flasklab.services.file_upload import FileUpload
     from flasklab.services.lab_status import LabStatus
     from flasklab.services.metric_read import MetricRead
+    from flasklab.services.run_act import RunAct
     from flasklab.services.run_annotate import RunAnnotate
     from flasklab.services.run_cancel import RunCancel
     from flasklab.services.run_files import RunFiles
@@ -48,6 +49,7 @@ class Services:
     cancel: RunCancel
     keep: RunKeep
     annotate: RunAnnotate
+    act: RunAct
     disk: DiskRead
     read: RunRead
     follow: RunFollow
