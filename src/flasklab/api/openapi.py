@@ -62,6 +62,13 @@ def _paths() -> dict[str, Any]:
             "parameters": [name, _WAIT],
             "post": _start("startRun", "Start a run of any experiment", {"type": "object"}),
         },
+        "/experiments/{name}/already": {
+            "parameters": [name],
+            "post": _operation(
+                "findSameRun", "The run that these parameters and this code made", _ref("Already"), problems=(404, 422)
+            )
+            | {"requestBody": {"content": {_JSON: {"schema": {"type": "object"}}}}},
+        },
         "/runs": {
             "get": _operation("listRuns", "Runs, newest first", _ref("Runs"), parameters=_LISTED, problems=(422,))
         },
@@ -167,6 +174,7 @@ def _start(operation_id: str, summary: str, schema: dict[str, Any]) -> dict[str,
     operation["requestBody"] = {"content": {kind: {"schema": schema} for kind in kinds}}
     operation["parameters"] = [
         _query("priority", "Queued runs of a higher one begin first; the experiment's when not given", "integer"),
+        _query("needed", "1: answer with a run of these parameters and this code, if there is one", "integer"),
         _query("not_before", "It begins at this moment at the earliest (RFC 3339)", "string"),
         {
             "name": "Idempotency-Key",

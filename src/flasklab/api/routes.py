@@ -17,6 +17,7 @@ for _rule, _endpoint, _view, _method in (
     ("/experiments", "experiments", experiments.experiments, "GET"),
     ("/experiments/<name>", "experiment", experiments.experiment, "GET"),
     ("/experiments/<name>/runs", "start", experiments.start, "POST"),
+    ("/experiments/<name>/already", "already", experiments.already, "POST"),
     ("/runs", "runs", runs.runs, "GET"),
     ("/runs/act", "act", acts.act, "POST"),
     ("/runs/<run_id>", "run", runs.run, "GET"),

@@ -132,6 +132,7 @@ SCHEMAS: dict[str, Any] = {
         ),
     ),
     "Links": _LINKS,
+    "Already": _object(run=_or_null(_ref("Run"))),
     "Runs": _page("runs", _ref("Run")),
     "Artifact": _object(name=_TEXT, media_type=_TEXT, size=_WHOLE, sha256=_TEXT, url=_TEXT),
     "Artifacts": _page("artifacts", _ref("Artifact")),

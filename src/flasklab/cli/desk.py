@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_keep import RunKeep
     from flasklab.services.run_read import RunRead
+    from flasklab.services.run_same import RunSame
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
     from flasklab.services.waiting import Waiting
@@ -37,6 +38,7 @@ class Desk:
     keep: RunKeep
     annotate: RunAnnotate
     read: RunRead
+    same: RunSame
     follow: RunFollow
     waiting: Waiting
     experiments: ExperimentRead
@@ -67,6 +69,7 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_keep import RunKeep
     from flasklab.services.run_read import RunRead
+    from flasklab.services.run_same import RunSame
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
     from flasklab.services.waiting import Waiting
@@ -92,6 +95,7 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
             keep=RunKeep(store),
             annotate=RunAnnotate(store),
             read=RunRead(store),
+            same=RunSame(store, experiments),
             follow=RunFollow(store, waiting),
             waiting=waiting,
             experiments=experiments,

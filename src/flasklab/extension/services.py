@@ -19,6 +19,7 @@ from flasklab.services.run_files import RunFiles
 from flasklab.services.run_follow import RunFollow
 from flasklab.services.run_keep import RunKeep
 from flasklab.services.run_read import RunRead
+from flasklab.services.run_same import RunSame
 from flasklab.services.run_submit import RunSubmit
 from flasklab.services.run_wait import MAX_WAITERS, WAITERS_VARIABLE, RunWait
 from flasklab.services.table_read import TableRead
@@ -56,6 +57,7 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
         act=RunAct(store, cancel, experiments, submit),
         disk=DiskRead(store),
         read=RunRead(store),
+        same=RunSame(store, experiments),
         follow=RunFollow(store, waiting),
         metrics=MetricRead(store),
         files=RunFiles(store),

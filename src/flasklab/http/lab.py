@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_keep import RunKeep
     from flasklab.services.run_read import RunRead
+    from flasklab.services.run_same import RunSame
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
     from flasklab.services.table_read import TableRead
@@ -52,6 +53,7 @@ class Services:
     act: RunAct
     disk: DiskRead
     read: RunRead
+    same: RunSame
     follow: RunFollow
     metrics: MetricRead
     files: RunFiles

@@ -45,12 +45,12 @@ class AnnotationRows:
         self._connection = connection
 
     def hold(self, run_ids: Sequence[str]) -> list[Annotated]:
-        """Those of these runs that there are, in the order of their numbers; nobody else changes them meanwhile."""
+        """Those of these runs that there are, in the order of their ids; nobody else changes them meanwhile."""
         found: list[Any] = []
         for start in range(0, len(run_ids), _MOST_NAMED):
             wanted = runs.c.id.in_(run_ids[start : start + _MOST_NAMED])
             # SQLite has one writer at a time anyway, and leaves these words out.
-            found += self._connection.execute(_WORDS.where(wanted).order_by(runs.c.number).with_for_update()).all()
+            found += self._connection.execute(_WORDS.where(wanted).order_by(runs.c.id).with_for_update()).all()
         return [
             Annotated(
                 number=row.number,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, func, insert, literal_column, select, text, update
 
 from flasklab.runs.json import encode
+from flasklab.runs.sameness import params_hash
 from flasklab.runs.state import RunState, may_become
 from flasklab.store.prepared import Prepared
 from flasklab.store.tables import artifacts, attempts, clean, events, metric_chunks, metric_summaries, runs
@@ -42,7 +43,7 @@ def _kept(*names: str) -> dict[str, Any]:
 _NEW = (
     *("number", "id", "experiment", "state", "params", "given", "tags", "note", "attempt", "begun", "retries"),
     *("timeout_seconds", "memory_bytes", "created_at", "created_by", "rerun_of", "idempotency_key", "environment_id"),
-    *("seq", "dropped", "rank", "held", "not_before", "resources", "retry_wait", "restore_from"),
+    *("seq", "dropped", "rank", "held", "not_before", "resources", "retry_wait", "restore_from", "params_hash"),
 )
 _ADD_RUNS = Prepared(insert(runs).values(_set(*_NEW)))
 _LAST_NUMBER = Prepared(text("SELECT seq FROM sqlite_sequence WHERE name = 'runs'"))
@@ -182,6 +183,7 @@ class HotWrites:
                 "resources": _json(new.resources) if new.resources else None,
                 "retry_wait": new.retry_wait,
                 "restore_from": new.restore_from,
+                "params_hash": params_hash(new.experiment, new.params),
             }
         )
         self.event(number, 1, _QUEUED, {"by": new.created_by}, at)

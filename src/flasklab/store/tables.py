@@ -145,6 +145,7 @@ runs = Table(
     Column("pinned", Integer, nullable=False, server_default=_ZERO),  # 1: retention never takes it
     Column("deleted", Integer, nullable=False, server_default=_ZERO),  # 1: in the bin; 2: being removed for good
     Column("deleted_at", Moment),
+    Column("params_hash", Whole),  # of the experiment and its parameters; NULL for runs of an older Flasklab
     CheckConstraint(f"state IN ({_quoted(tuple(RunState))})", name="state"),
     # The queue in the order of its claims, and what runs now.
     Index("ix_runs_queue", "state", "held", "rank", "number"),
@@ -317,7 +318,12 @@ WHEN ({_FINAL} AND ({_CHANGED})) EXECUTE FUNCTION runs_keep_answer()""",
 IDEMPOTENCY_INDEX = (
     "CREATE UNIQUE INDEX uq_runs_idempotency ON runs (experiment, idempotency_key) WHERE idempotency_key IS NOT NULL"
 )
-event.listen(runs, "after_create", DDL(IDEMPOTENCY_INDEX))  # type: ignore[no-untyped-call]  # SQLAlchemy's
+# Only of runs that succeeded: the others cost it nothing.
+SAME_INDEX = (
+    "CREATE INDEX ix_runs_same ON runs (params_hash, number) WHERE state = 'succeeded' AND params_hash IS NOT NULL"
+)
+for _index in (IDEMPOTENCY_INDEX, SAME_INDEX):
+    event.listen(runs, "after_create", DDL(_index))  # type: ignore[no-untyped-call]  # SQLAlchemy's
 for _dialect, _statements in (("sqlite", SQLITE_TRIGGERS), ("postgresql", POSTGRES_TRIGGERS)):
     for _statement in _statements:
         event.listen(

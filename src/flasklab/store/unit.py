@@ -18,6 +18,7 @@ from flasklab.store.metric_cut import MetricCut
 from flasklab.store.metric_reads import MetricReads
 from flasklab.store.queue_rows import QueueRows
 from flasklab.store.run_rows import RunRows
+from flasklab.store.same_rows import SameRows
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -41,6 +42,7 @@ class Unit:
         "points",
         "queue",
         "runs",
+        "same",
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -58,3 +60,4 @@ class Unit:
         self.environments = EnvironmentRows(connection)
         self.leases = LeaseRows(connection)
         self.keeping = KeepingRows(connection)
+        self.same = SameRows(connection)

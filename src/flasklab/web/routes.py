@@ -20,6 +20,7 @@ for _rule, _endpoint, _view, _method in (
     ("/", "home", home.home, "GET"),
     ("/run/<experiment>", "form", starting.form, "GET"),
     ("/run/<experiment>", "start", starting.start, "POST"),
+    ("/already/<experiment>", "already", starting.already, "POST"),
     ("/status/<run_id>", "status", runs.status, "GET"),
     ("/results/<run_id>", "results", runs.results, "GET"),
     ("/download/<run_id>", "download", downloads.download, "GET"),

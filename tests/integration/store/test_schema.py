@@ -25,11 +25,11 @@ NEXT = """
 from alembic import op
 import sqlalchemy as sa
 revision = "9001"
-down_revision = "0003"
+down_revision = "HEAD"
 def upgrade():
     op.add_column("runs", sa.Column("stars", sa.Integer()))
     op.execute("UPDATE runs SET stars = number * 10")
-"""
+""".replace("HEAD", HISTORY.head)
 FAILING = NEXT.replace("number * 10", "no_such_column")
 
 
@@ -111,7 +111,7 @@ def test_an_older_schema_is_upgraded_and_its_runs_stay(store: Store, settings: S
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9001"
     engine.dispose()
 
-    backups = list(settings.results.glob("backups/lab-0003-*.db"))
+    backups = list(settings.results.glob(f"backups/lab-{HISTORY.head}-*.db"))
     for backup in backups:
         with sqlite3.connect(backup) as copy:
             assert copy.execute("SELECT id FROM runs").fetchall() == [("kept",)]
@@ -141,5 +141,5 @@ def test_the_program_itself_refuses_what_a_later_version_upgraded(
     engine = open_engine(settings.database_url, checkpointing=True)
     prepare(engine, settings.results, next_version(tmp_path, NEXT))
     engine.dispose()
-    with pytest.raises(StoreError, match="0003"):
+    with pytest.raises(StoreError, match=HISTORY.head):
         Store(settings).open()
