@@ -144,7 +144,7 @@ def _claim(unit: Unit, admission: Admission) -> None:
     unit.queue.next_release()
     for one in chosen:
         unit.hot.claim(one, None)
-        unit.hot.open_attempt(one.number, 1, now(), "here", one.tags, one.note)
+        unit.hot.open_attempt(one.number, 1, now(), "here")
     unit.hot.flush()
 
 

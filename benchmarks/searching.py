@@ -173,7 +173,7 @@ def _store_some(store: Store, salt: int) -> None:
             }
             new = NewRun(id=new_run_id(), experiment="long", params=params)
             unit.hot.add(new, number, at, claimed=True)
-            unit.hot.open_attempt(number, 1, at, "benchmark", (), "")
+            unit.hot.open_attempt(number, 1, at, "benchmark")
         unit.hot.flush()
         for number in numbers:
             points = Points(steps=[0], values=[number % 1000 / 1000], times=[at.timestamp()], seqs=[3])

@@ -1,6 +1,7 @@
 /** The form: everything works without this; it adds sliders, dice, reset dots, dropping, live copies. */
 
 import { all, one } from './dom';
+import { followAlready } from './form/already';
 import { showChanges } from './form/changes';
 import { allowDrops } from './form/drop';
 import { checkOnBlur, firstInvalid } from './form/validity';
@@ -12,6 +13,7 @@ if (form) {
   allowDrops(form);
   checkOnBlur(form);
   showChanges(form);
+  followAlready(form);
   for (const button of all<HTMLButtonElement>('[data-dice]', form)) {
     button.addEventListener('click', () => draw(button.dataset.dice ?? ''));
   }

@@ -13,7 +13,7 @@ const REFRESH_MS = 3000; // what a run shows while it runs appears at most this 
 const TELL_MS = 1000; // and what happens to it
 const STRIP = 6; // metrics among the numbers on top
 const RECORD = ['record', 'code'];
-const HAPPENED = ['head', 'notice', 'record'];
+const HAPPENED = ['head', 'words', 'notice', 'record'];
 const RESULTS = ['results', 'record', 'files', 'tabs', 'queue'];
 
 class RunPage {

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from flasklab.http.answers import json_answer
 from flasklab.http.lab import current_lab
 from flasklab.http.lists import whole_list
-from flasklab.http.run_json import broken_json, experiment_json
-from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start
+from flasklab.http.run_json import broken_json, experiment_json, run_json
+from flasklab.http.starts import CATALOG_WAIT_SECONDS, already_run, answer_start
 from flasklab.http.submitted import read_submitted
 
 if TYPE_CHECKING:
@@ -33,3 +33,10 @@ def start(name: str) -> Response:
     """POST experiments/{name}/runs: starts a run."""
     description = current_lab().services.experiments.get(name, CATALOG_WAIT_SECONDS)
     return answer_start(description, read_submitted(description.parameters).values)
+
+
+def already(name: str) -> Response:
+    """POST experiments/{name}/already: the run that these parameters and the present code have made; starts nothing."""
+    description = current_lab().services.experiments.get(name, CATALOG_WAIT_SECONDS)
+    found = already_run(description, read_submitted(description.parameters).values)
+    return json_answer({"run": found and run_json(found)})

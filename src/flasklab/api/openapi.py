@@ -62,13 +62,26 @@ def _paths() -> dict[str, Any]:
             "parameters": [name, _WAIT],
             "post": _start("startRun", "Start a run of any experiment", {"type": "object"}),
         },
+        "/experiments/{name}/already": {
+            "parameters": [name],
+            "post": _operation(
+                "findSameRun", "The run that these parameters and this code made", _ref("Already"), problems=(404, 422)
+            )
+            | {"requestBody": {"content": {_JSON: {"schema": {"type": "object"}}}}},
+        },
         "/runs": {
             "get": _operation("listRuns", "Runs, newest first", _ref("Runs"), parameters=_LISTED, problems=(422,))
+        },
+        "/runs/act": {
+            "post": _operation(
+                "actOnRuns", "Do one thing to many runs", _ref("Acted"), statuses=(200, 207), problems=(422,)
+            )
+            | {"requestBody": {"content": {_JSON: {"schema": _ref("Act")}}}},
         },
         "/runs/{id}": {
             "parameters": [run_id, _WAIT],
             "get": _operation("getRun", "One run", _ref("Run"), problems=(404,)),
-            "patch": _operation("changeRun", "Pin it, or no more", _ref("Run"), problems=(404, 422))
+            "patch": _operation("changeRun", "Pin it, change its tags and note", _ref("Run"), problems=(404, 422))
             | {"requestBody": {"content": {_JSON: {"schema": _ref("Changes")}}}},
             "delete": _operation("deleteRun", "Put it into the bin", _ref("Run"), problems=(404, 409)),
         },
@@ -161,6 +174,7 @@ def _start(operation_id: str, summary: str, schema: dict[str, Any]) -> dict[str,
     operation["requestBody"] = {"content": {kind: {"schema": schema} for kind in kinds}}
     operation["parameters"] = [
         _query("priority", "Queued runs of a higher one begin first; the experiment's when not given", "integer"),
+        _query("needed", "1: answer with a run of these parameters and this code, if there is one", "integer"),
         _query("not_before", "It begins at this moment at the earliest (RFC 3339)", "string"),
         {
             "name": "Idempotency-Key",
@@ -181,7 +195,11 @@ def _operation(
     parameters: Iterable[dict[str, Any]] = (),
     problems: Iterable[int] = (),
 ) -> dict[str, Any]:
-    words = {200: "Done", 202: "Accepted; `Location` says where the run is"}
+    words = {
+        200: "Done",
+        202: "Accepted; `Location` says where the run is",
+        207: "Not done to all of them; `results` says why",
+    }
     responses: dict[str, Any] = {
         str(status): {"description": words[status], "content": {_JSON: {"schema": schema}}} for status in statuses
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from flasklab.api import disk, experiments, health, logs, metrics, openapi, problems, runs
+from flasklab.api import acts, disk, experiments, health, logs, metrics, openapi, problems, runs
 from flasklab.http.guarding import guard, tell_problems
 
 blueprint = Blueprint("flasklab_api", "flasklab")
@@ -17,7 +17,9 @@ for _rule, _endpoint, _view, _method in (
     ("/experiments", "experiments", experiments.experiments, "GET"),
     ("/experiments/<name>", "experiment", experiments.experiment, "GET"),
     ("/experiments/<name>/runs", "start", experiments.start, "POST"),
+    ("/experiments/<name>/already", "already", experiments.already, "POST"),
     ("/runs", "runs", runs.runs, "GET"),
+    ("/runs/act", "act", acts.act, "POST"),
     ("/runs/<run_id>", "run", runs.run, "GET"),
     ("/runs/<run_id>", "change", runs.change, "PATCH"),
     ("/runs/<run_id>", "delete", runs.delete, "DELETE"),

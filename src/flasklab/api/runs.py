@@ -6,7 +6,7 @@ from flask import Response, url_for
 
 from flasklab.http.answers import json_answer
 from flasklab.http.asking import who_asks
-from flasklab.http.changes import sent_changes
+from flasklab.http.changes import sent_changes, wish_of
 from flasklab.http.lab import current_lab
 from flasklab.http.lists import asked_page, found_page, page_json, whole_list
 from flasklab.http.run_json import artifacts_json, attempt_json, run_json
@@ -54,9 +54,10 @@ def cancel(run_id: str) -> Response:
 
 
 def change(run_id: str) -> Response:
-    """PATCH runs/{id}: `{"pinned": true}` keeps it, however old it becomes."""
+    """PATCH runs/{id}: pins it, changes its tags and its note."""
     changes = sent_changes()
     services = current_lab().services
+    services.annotate([run_id], wish_of(changes), who_asks())
     if "pinned" in changes:
         services.keep.pin(run_id, pinned=changes["pinned"])
     return json_answer(run_json(services.read.get(run_id)))

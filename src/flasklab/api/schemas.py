@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from flasklab.runs.annotations import LONGEST_NOTE, LONGEST_TAG
 from flasklab.runs.state import RunState
+from flasklab.services.run_act import ACTIONS, MOST_RUNS
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _WHOLE: dict[str, Any] = {"type": "integer"}
@@ -38,6 +40,8 @@ def _page(name: str, items: dict[str, Any], **further: dict[str, Any]) -> dict[s
 
 
 _REAL: dict[str, Any] = {"type": "number"}
+_LINKS = _object(self=_TEXT, status=_TEXT, results=_TEXT, download=_TEXT, cancel=_TEXT)
+_TAGS = _list(_TEXT | {"minLength": 1, "maxLength": LONGEST_TAG})
 _STREAM = {"enum": ["out", "err", "lab"]}
 _PIECE = _object(stream=_STREAM, time=_REAL, text=_TEXT)
 _LEFT_OUT = _object(bytes=_WHOLE, lines=_WHOLE, text=_TEXT)
@@ -89,9 +93,46 @@ SCHEMAS: dict[str, Any] = {
         finished_at=_or_null(_TIME),
         pinned={"type": "boolean"},
         deleted_at=_or_null(_TIME),
-        links=_object(self=_TEXT, status=_TEXT, results=_TEXT, download=_TEXT, cancel=_TEXT),
+        links=_ref("Links"),
     ),
-    "Changes": {"type": "object", "properties": {"pinned": {"type": "boolean"}}, "additionalProperties": False},
+    "Changes": {
+        "type": "object",
+        "properties": {
+            "pinned": {"type": "boolean"},
+            "tags": _TAGS,
+            "add_tags": _TAGS,
+            "remove_tags": _list(_TEXT),
+            "note": _TEXT | {"maxLength": LONGEST_NOTE},
+        },
+        "additionalProperties": False,
+    },
+    "Act": {
+        "type": "object",
+        "properties": {
+            "action": {"enum": list(ACTIONS)},
+            "runs": _list(_TEXT) | {"minItems": 1, "maxItems": MOST_RUNS},
+            "tags": _TAGS,
+        },
+        "required": ["action", "runs"],
+        "additionalProperties": False,
+    },
+    "Acted": _object(
+        action={"enum": list(ACTIONS)},
+        done=_WHOLE,
+        failed=_WHOLE,
+        results=_list(
+            _object(
+                id=_TEXT,
+                number=_or_null(_WHOLE),
+                experiment=_or_null(_TEXT),
+                state=_or_null(_TEXT),
+                error=_or_null(_object(status=_WHOLE, title=_TEXT, detail=_TEXT)),
+                started=_or_null(_object(id=_TEXT, number=_WHOLE, links=_ref("Links"))),
+            )
+        ),
+    ),
+    "Links": _LINKS,
+    "Already": _object(run=_or_null(_ref("Run"))),
     "Runs": _page("runs", _ref("Run")),
     "Artifact": _object(name=_TEXT, media_type=_TEXT, size=_WHOLE, sha256=_TEXT, url=_TEXT),
     "Artifacts": _page("artifacts", _ref("Artifact")),

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from flasklab.config import Settings
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload
+    from flasklab.services.run_annotate import RunAnnotate
     from flasklab.services.run_cancel import RunCancel
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_keep import RunKeep
     from flasklab.services.run_read import RunRead
+    from flasklab.services.run_same import RunSame
     from flasklab.services.run_search import RunSearch
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
@@ -35,7 +37,9 @@ class Desk:
     wait: RunWait
     cancel: RunCancel
     keep: RunKeep
+    annotate: RunAnnotate
     read: RunRead
+    same: RunSame
     search: RunSearch
     follow: RunFollow
     waiting: Waiting
@@ -62,10 +66,12 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
         )
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload
+    from flasklab.services.run_annotate import RunAnnotate
     from flasklab.services.run_cancel import RunCancel
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_keep import RunKeep
     from flasklab.services.run_read import RunRead
+    from flasklab.services.run_same import RunSame
     from flasklab.services.run_search import RunSearch
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
@@ -90,7 +96,9 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
             wait=wait,
             cancel=RunCancel(store, wake),
             keep=RunKeep(store),
+            annotate=RunAnnotate(store),
             read=RunRead(store),
+            same=RunSame(store, experiments),
             search=RunSearch(store),
             follow=RunFollow(store, waiting),
             waiting=waiting,

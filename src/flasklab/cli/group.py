@@ -22,6 +22,8 @@ COMMANDS = {
     "logs": "flasklab.cli.logs:logs",
     "cancel": "flasklab.cli.cancel:cancel",
     "rerun": "flasklab.cli.rerun:rerun",
+    "tag": "flasklab.cli.annotate:tag",
+    "note": "flasklab.cli.annotate:note",
     "delete": "flasklab.cli.keep:delete",
     "undelete": "flasklab.cli.keep:undelete",
     "pin": "flasklab.cli.keep:pin",

@@ -9,7 +9,7 @@ import click
 from flasklab.cli.desk import opened
 from flasklab.cli.entrance import WHERE, lab_settings, setting_flags
 from flasklab.cli.given import given_parameters, parameter_options
-from flasklab.cli.start import describe, queue_options, see_through, start, start_options
+from flasklab.cli.start import already_run, describe, print_instead, queue_options, see_through, start, start_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.argument("experiment")
 @parameter_options
 @queue_options
+@click.option("--needed", is_flag=True, help="Only if no run has succeeded with these parameters and this code.")
 @start_options
 @setting_flags(*WHERE)
 def run(
@@ -28,6 +29,7 @@ def run(
     params_file: Path | None,
     priority: int | None,
     not_before: str | None,
+    needed: bool,
     **shown: Any,
 ) -> None:
     """Run EXPERIMENT, follow its log and print its output as JSON.
@@ -39,9 +41,12 @@ def run(
         flasklab run classify --file data=@table.csv -p model=forest
         flasklab run train --params params.yaml
         flasklab run train --priority 5 --not-before 22:00
+        flasklab run train -p epochs=50 --needed
     """
     with opened(lab_settings(), new=True) as desk:
         description = describe(desk, experiment)
         values = given_parameters(desk, description, texts=texts, files=files, params_file=params_file)
+        if needed and (known := already_run(desk, description, values)) is not None:
+            print_instead(known, detach=shown["detach"], as_json=shown["as_json"])
         started = start(desk, description, values, priority=priority, not_before=not_before)
         see_through(desk, started, **shown)

@@ -97,6 +97,30 @@ def start(
     return run
 
 
+def already_run(desk: Desk, description: Description, values: Mapping[str, Any]) -> Run | None:
+    """The run that these parameters and the present code have made already, if there is one.
+
+    Raises:
+        InvalidParametersError: some cannot be used.
+    """
+    from flasklab.experiments.parameters import validate
+
+    return desk.same(description, validate(description.parameters, description.defaults, values).params)
+
+
+def print_instead(run: Run, *, detach: bool, as_json: bool) -> NoReturn:
+    """Print a run that succeeded before as if it had been started now, and exit with status 0."""
+    which = f"Run #{run.number} of {run.experiment} ran with these parameters and this code already"
+    click.echo(f"{which}; nothing was started. (flasklab show {run.number})", err=True)
+    if as_json:
+        print_json(run_record(run))
+    elif detach:
+        click.echo(run.id)
+    else:
+        print_json(run.output)
+    raise click.exceptions.Exit(0)
+
+
 def _moment(text: str) -> datetime:
     try:
         return read_moment(text, now())

@@ -77,7 +77,7 @@ def claim(unit: Unit, claimable: Claimable, zygote: ZygoteHandle, devices: tuple
     checkpoints = {str(event.data["name"]): event.seq for event in known}
     failpoint("supervisor.before-claim")
     unit.hot.claim(claimable, zygote.environment_id, keep=bool(checkpoints))
-    unit.hot.open_attempt(claimable.number, attempt, now(), supervisor_name(), claimable.tags, claimable.note)
+    unit.hot.open_attempt(claimable.number, attempt, now(), supervisor_name())
     return Claim(claimable=claimable, attempt=attempt, zygote=zygote, checkpoints=checkpoints, devices=devices)
 
 
@@ -87,14 +87,12 @@ def claim_new(
     """Store a new run as this supervisor's from the start."""
     failpoint("supervisor.before-claim")
     unit.hot.add(new, number, at, claimed=True, environment_id=zygote.environment_id)
-    unit.hot.open_attempt(number, 1, at, supervisor_name(), new.tags, new.note)
+    unit.hot.open_attempt(number, 1, at, supervisor_name())
     claimable = Claimable(
         number=number,
         id=new.id,
         experiment=new.experiment,
         params=new.params,
-        tags=new.tags,
-        note=new.note,
         attempt=0,
         begun=0,
         retries=new.retries,
@@ -163,8 +161,6 @@ def prepare(claim: Claim, store: Store, settings: Settings, serving: Serving | N
             attempt=claim.attempt,
             seq=run.seq + 1,
             files=store.files,
-            tags=run.tags,
-            note=run.note,
             checkpoints=dict(claim.checkpoints),
         ),
     )

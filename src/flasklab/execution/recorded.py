@@ -32,6 +32,7 @@ from flasklab.execution.told import (
     read_event,
 )
 from flasklab.recording.frames import NO_STEP, Metrics
+from flasklab.runs.annotations import note_with, tags_with
 from flasklab.runs.artifacts import Artifact, StoredFile
 from flasklab.runs.checkpoints import CHECKPOINT, KEPT
 from flasklab.runs.metrics import Points
@@ -122,8 +123,6 @@ class Recorded:
     attempt: int
     seq: int  # number of the latest event
     files: FileStore
-    tags: tuple[str, ...] = ()  # the run's tags so far
-    note: str = ""  # the run's note so far
     pid: int | None = None
     written_seq: int = 0  # number of the latest event that is stored
     begun_at: datetime | None = None  # set once the function's own code began
@@ -137,6 +136,8 @@ class Recorded:
     _counts: dict[str, int] = field(default_factory=dict)  # points per key written, to number those without a step
     _artifacts: list[Artifact] = field(default_factory=list)
     _changes: dict[str, Any] = field(default_factory=dict)  # columns of the run's row
+    _tags: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)  # number of the event, tags that it sets
+    _lines: list[tuple[int, str]] = field(default_factory=list)  # number of the event, line that the note gets
     _events: list[tuple[int, str, dict[str, Any], datetime]] = field(default_factory=list)
     _kept_to: tuple[int, int] | None = None  # the last event of earlier attempts that counts, and the one that said so
     _dropped: int = 0
@@ -218,11 +219,9 @@ class Recorded:
                     msgspec.structs.asdict(told) | {"inner": map(msgspec.structs.asdict, told.inner)}
                 )
             case Tagged():
-                self.tags = tuple(dict.fromkeys((*self.tags, *told.tags)))
-                self._changes["tags"] = self.tags
+                self._tags.append((self.seq, told.tags))
             case Noted():
-                self.note = f"{self.note}\n{told.text}" if self.note else told.text
-                self._changes["note"] = self.note
+                self._lines.append((self.seq, told.text))
             case Staged():
                 self._take_artifact(told)
             case Dropped():
@@ -338,7 +337,21 @@ class Recorded:
             started_at=started_at,
             dropped=self._dropped or None,
             **self._changes,
+            **(self._words(unit) if self._tags or self._lines else {}),
         )
+
+    def _words(self, unit: Unit) -> dict[str, Any]:
+        """The run's tags and note with what it has said on top of what is there: people change them meanwhile."""
+        present = next(iter(unit.annotations.hold([self.id])), None)
+        if present is None:
+            return {}  # the row's change finds out
+        # After a commit whose answer was lost, what it held is there already.
+        tags = [name for seq, names in self._tags if seq > present.seq for name in names]
+        note = present.note
+        for seq, text in self._lines:
+            note = note_with(note, text) if seq > present.seq else note
+        unwanted = unit.annotations.unwanted(self.number) if tags else ()
+        return {"tags": tags_with(present.tags, tags, unwanted), "note": note}
 
     def _write_events(self, unit: Unit) -> None:
         stored = unit.runs.seq(self.id)  # after a commit whose answer was lost, they are there already
@@ -373,6 +386,8 @@ class Recorded:
         self._kept_to = None
         self._artifacts.clear()
         self._changes.clear()
+        self._tags.clear()
+        self._lines.clear()
         self.since = None
         self._written_at = time.monotonic()
 
@@ -383,11 +398,13 @@ class Recorded:
     def forget(self) -> bool:
         """Leave out and count what waits to be written; False when nothing does."""
         count = sum(len(column.steps) for column in self._columns.values()) + len(self._artifacts) + len(self._changes)
-        count += len(self._events)
+        count += len(self._events) + len(self._tags) + len(self._lines)
         self._events.clear()
         self._count_columns()
         self._columns.clear()
         self._artifacts.clear()
         self._changes.clear()
+        self._tags.clear()
+        self._lines.clear()
         self.add_dropped(count)
         return count > 0

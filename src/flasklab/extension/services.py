@@ -12,11 +12,14 @@ from flasklab.services.experiment_read import ExperimentRead
 from flasklab.services.file_upload import FileUpload
 from flasklab.services.lab_status import LabStatus
 from flasklab.services.metric_read import MetricRead
+from flasklab.services.run_act import RunAct
+from flasklab.services.run_annotate import RunAnnotate
 from flasklab.services.run_cancel import RunCancel
 from flasklab.services.run_files import RunFiles
 from flasklab.services.run_follow import RunFollow
 from flasklab.services.run_keep import RunKeep
 from flasklab.services.run_read import RunRead
+from flasklab.services.run_same import RunSame
 from flasklab.services.run_search import RunSearch
 from flasklab.services.run_submit import RunSubmit
 from flasklab.services.run_wait import MAX_WAITERS, WAITERS_VARIABLE, RunWait
@@ -43,14 +46,19 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
     wait = RunWait(store, intake, max_waiters=int(os.environ.get(WAITERS_VARIABLE, MAX_WAITERS)))
     experiments = ExperimentRead(store, settings, wake)
     waiting = Waiting(store, settings, experiments)
+    submit = RunSubmit(store, settings, intake, wait, wake)
+    cancel = RunCancel(store, wake)
     return Services(
         store=store,
-        submit=RunSubmit(store, settings, intake, wait, wake),
+        submit=submit,
         wait=wait,
-        cancel=RunCancel(store, wake),
+        cancel=cancel,
         keep=RunKeep(store),
+        annotate=RunAnnotate(store),
+        act=RunAct(store, cancel, experiments, submit),
         disk=DiskRead(store),
         read=RunRead(store),
+        same=RunSame(store, experiments),
         search=RunSearch(store),
         follow=RunFollow(store, waiting),
         metrics=MetricRead(store),

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from flasklab.extension import secret_key
 from flasklab.extension.opening import Opening
-from flasklab.http.headers import secure
+from flasklab.http.headers import ALREADY_RUN, secure
 from flasklab.http.lab import EXTENSION, LabState, lab_of
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _share(app: Flask, origins: tuple[str, ...], prefix: str) -> None:
         app,
         resources=[re.compile(re.escape(prefix) + path) for path in _SHARED],
         origins=list(origins),
-        expose_headers=["ETag", "Link", "Location", "Retry-After"],
+        expose_headers=["ETag", "Link", "Location", "Retry-After", ALREADY_RUN],
         max_age=600,
     )
 

@@ -8,12 +8,20 @@ from flask import request
 
 from flasklab.errors import InvalidParametersError, ParameterError
 from flasklab.http.problems import Refusal
+from flasklab.runs.annotations import Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+_NAMES = "must be a list of texts"
 # What may be changed of a run, and what its value must be.
-_CHANGES: Mapping[str, tuple[type, str]] = {"pinned": (bool, "must be true or false")}
+_CHANGES: Mapping[str, tuple[type, str]] = {
+    "pinned": (bool, "must be true or false"),
+    "tags": (list, _NAMES),
+    "add_tags": (list, _NAMES),
+    "remove_tags": (list, _NAMES),
+    "note": (str, "must be a text"),
+}
 
 
 def sent_changes() -> dict[str, Any]:
@@ -31,8 +39,24 @@ def sent_changes() -> dict[str, Any]:
         kind, words = _CHANGES.get(name, (object, ""))
         if not words:
             errors.append(ParameterError(name[:100], f"cannot be changed; what can is {', '.join(_CHANGES)}"))
-        elif not isinstance(value, kind):
+        elif not isinstance(value, kind) or (
+            isinstance(value, list) and not all(isinstance(one, str) for one in value)
+        ):
             errors.append(ParameterError(name, words))
     if errors:
         raise InvalidParametersError(tuple(errors))
     return sent
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def wish_of(changes: Mapping[str, Any]) -> Wish:
+    """What these changes ask of a run's tags and note."""
+    return Wish(
+        tags=tuple(changes["tags"]) if "tags" in changes else None,
+        add_tags=tuple(changes.get("add_tags", ())),
+        remove_tags=tuple(changes.get("remove_tags", ())),
+        note=changes.get("note"),
+    )

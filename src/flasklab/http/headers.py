@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Response
 
+ALREADY_RUN = "Flasklab-Already-Run"  # of an answer with a run that was made before, instead of a new one
+
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
     "connect-src 'self'; frame-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "

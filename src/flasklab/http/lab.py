@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from flasklab.services.file_upload import FileUpload
     from flasklab.services.lab_status import LabStatus
     from flasklab.services.metric_read import MetricRead
+    from flasklab.services.run_act import RunAct
+    from flasklab.services.run_annotate import RunAnnotate
     from flasklab.services.run_cancel import RunCancel
     from flasklab.services.run_files import RunFiles
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_keep import RunKeep
     from flasklab.services.run_read import RunRead
+    from flasklab.services.run_same import RunSame
     from flasklab.services.run_search import RunSearch
     from flasklab.services.run_submit import RunSubmit
     from flasklab.services.run_wait import RunWait
@@ -47,8 +50,11 @@ class Services:
     wait: RunWait
     cancel: RunCancel
     keep: RunKeep
+    annotate: RunAnnotate
+    act: RunAct
     disk: DiskRead
     read: RunRead
+    same: RunSame
     search: RunSearch
     follow: RunFollow
     metrics: MetricRead

@@ -9,6 +9,7 @@ from flask import request, url_for
 from flasklab.experiments import parameters
 from flasklab.http.answers import json_answer
 from flasklab.http.asking import who_asks
+from flasklab.http.headers import ALREADY_RUN
 from flasklab.http.lab import current_lab
 from flasklab.http.problems import Refusal
 from flasklab.http.run_json import run_json
@@ -81,6 +82,26 @@ def asked_checkpoint(source: Run) -> str | None:
     return current_lab().services.checkpoints.source(source) if wanted else None
 
 
+def already_run(description: Description, values: Mapping[str, Any]) -> Run | None:
+    """The run that these parameters and the present code have made already, if there is one.
+
+    Raises:
+        InvalidParametersError: all bad parameters at once.
+    """
+    wanted = parameters.validate(description.parameters, description.defaults, values)
+    return current_lab().services.same(description, wanted.params)
+
+
+def known_if_needed(description: Description, values: Mapping[str, Any]) -> Run | None:
+    """Where `?needed=1` asks for a start only if it is needed, the run that makes it needless.
+
+    Raises:
+        InvalidParametersError: all bad parameters at once.
+    """
+    asked = request.args.get("needed", "0").strip().lower() not in _NO
+    return already_run(description, values) if asked else None
+
+
 def _idempotency_key() -> str | None:
     key = request.headers.get("Idempotency-Key", "").strip()
     if len(key) > _LONGEST_KEY:
@@ -97,10 +118,16 @@ def answer_start(
 ) -> Response:
     """Start a run: 202 with it and where it is; 200 when the request waited and it has ended.
 
+    With `?needed=1`, a run that was made already is answered instead: 200, with its id in the header `ALREADY_RUN`.
+
     Raises:
         InvalidParametersError: all bad parameters at once.
         QueueFullError: the lab takes no more.
     """
+    known = known_if_needed(description, values)
+    if known is not None:
+        there = {"Location": url_for("flasklab.status", run_id=known.id), ALREADY_RUN: known.id}
+        return json_answer(run_json(known), headers=there)
     wait = asked_wait()
     run = start_run(description, values, rerun_of=rerun_of, restore_from=restore_from, wait=wait)
     headers = {"Location": url_for("flasklab.status", run_id=run.id)}

@@ -1,8 +1,8 @@
 """Following a run: what is new since a cursor, for live pages.
 
 The cursor is text: the number of the last event seen, the log's offset, and what changes without an event of
-the run's own (its place in the queue, a cancel that was asked for). Equal cursors mean that nothing is new. It
-is meant for this room only; readers hand it back as they got it.
+the run's own (its place in the queue, a cancel that was asked for, what people write about it). Equal cursors mean
+that nothing is new. It is meant for this room only; readers hand it back as they got it.
 
 Many may follow one run: what they ask within a moment is seldom asked of the store twice.
 """
@@ -204,11 +204,12 @@ def _read(cursor: str | None) -> tuple[int | None, int | None]:
 
 
 def _view(run: Run, why: str) -> str:
+    words = f"w{zlib.crc32(repr((run.tags, run.note)).encode()):x}" if run.tags or run.note else ""
     if run.state is RunState.QUEUED:
-        return f"q{run.queue_position or 0}x{zlib.crc32(why.encode()):x}"
+        return f"q{run.queue_position or 0}x{zlib.crc32(why.encode()):x}{words}"
     if run.cancel_requested_at is not None and not run.state.is_final:
-        return "c"
-    return ""
+        return f"c{words}"
+    return words
 
 
 def _poll_ms(run: Run, *, idle: bool) -> int:

@@ -10,6 +10,7 @@ from flasklab.runs.times import now
 if TYPE_CHECKING:
     from flasklab.runs.run import Run
     from flasklab.store.store import Store
+    from flasklab.store.unit import Unit
 
 
 class RunKeep:
@@ -29,7 +30,7 @@ class RunKeep:
             RunNotFoundError: there is no such run.
         """
         with self._store.write() as unit:
-            unit.keeping.pin(run_id, pinned=pinned)
+            pin(unit, run_id, pinned=pinned)
             return unit.runs.get(run_id)
 
     def delete(self, run_id: str) -> Run:
@@ -40,12 +41,7 @@ class RunKeep:
             WrongStateError: it has not ended.
         """
         with self._store.write() as unit:
-            run = unit.runs.get(run_id)
-            if not run.state.is_final:
-                raise WrongStateError(
-                    f"Run #{run.number} of {run.experiment} is {run.state.value}; cancel it first, then delete it."
-                )
-            unit.keeping.delete(run_id, now())
+            put_into_bin(unit, run_id)
             return unit.runs.get(run_id)
 
     def restore(self, run_id: str) -> Run:
@@ -56,8 +52,41 @@ class RunKeep:
             WrongStateError: it is being removed for good.
         """
         with self._store.write() as unit:
-            unit.keeping.restore(run_id)
-            run = unit.runs.get(run_id)
-        if run.deleted_at is not None:
-            raise WrongStateError(f"Run #{run.number} of {run.experiment} is being removed for good; it is too late.")
-        return run
+            take_out_of_bin(unit, run_id)
+            return unit.runs.get(run_id)
+
+
+# Within a transaction that may do the same to others: each refuses before it writes anything.
+
+
+def pin(unit: Unit, run_id: str, *, pinned: bool) -> None:
+    """Keep a run from retention, or no more."""
+    unit.keeping.pin(run_id, pinned=pinned)
+
+
+def put_into_bin(unit: Unit, run_id: str) -> None:
+    """Delete a run that has ended.
+
+    Raises:
+        RunNotFoundError: there is no such run.
+        WrongStateError: it has not ended.
+    """
+    run = unit.runs.glance(run_id)
+    if not run.state.is_final:
+        raise WrongStateError(
+            f"Run #{run.number} of {run.experiment} is {run.state.value}; cancel it first, then delete it."
+        )
+    unit.keeping.delete(run_id, now())
+
+
+def take_out_of_bin(unit: Unit, run_id: str) -> None:
+    """Restore a run.
+
+    Raises:
+        RunNotFoundError: there is no such run; it may have been removed for good.
+        WrongStateError: it is being removed for good.
+    """
+    unit.keeping.restore(run_id)
+    run = unit.runs.glance(run_id)
+    if run.deleted_at is not None:
+        raise WrongStateError(f"Run #{run.number} of {run.experiment} is being removed for good; it is too late.")

@@ -20,8 +20,6 @@ class Claimable:
     id: str
     experiment: str
     params: Mapping[str, Json]
-    tags: tuple[str, ...]
-    note: str
     attempt: int  # attempts so far; the claim makes it one more
     begun: int  # attempts whose code began
     retries: int  # how often its code may begin again

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, func, insert, literal_column, select, text, update
 
 from flasklab.runs.json import encode
+from flasklab.runs.sameness import params_hash
 from flasklab.runs.state import RunState, may_become
 from flasklab.store.prepared import Prepared
 from flasklab.store.tables import artifacts, attempts, clean, events, metric_chunks, metric_summaries, runs
 from flasklab.store.value_rows import ValueSource, add_values, value_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -43,7 +44,7 @@ def _kept(*names: str) -> dict[str, Any]:
 _NEW = (
     *("number", "id", "experiment", "state", "params", "given", "tags", "note", "attempt", "begun", "retries"),
     *("timeout_seconds", "memory_bytes", "created_at", "created_by", "rerun_of", "idempotency_key", "environment_id"),
-    *("seq", "dropped", "rank", "held", "not_before", "resources", "retry_wait", "restore_from"),
+    *("seq", "dropped", "rank", "held", "not_before", "resources", "retry_wait", "restore_from", "params_hash"),
 )
 _ADD_RUNS = Prepared(insert(runs).values(_set(*_NEW)))
 _LAST_NUMBER = Prepared(text("SELECT seq FROM sqlite_sequence WHERE name = 'runs'"))
@@ -68,10 +69,16 @@ _SAID = _kept("started_at", "progress", "tags", "note", "seed", "dropped") | {
 }
 _KEEP = Prepared(_HELD.values(_SAID))
 _SETTLE = Prepared(_HELD.values(_SAID | _set("state", "output", "error", "finished_at")))
+_OF_RUN = runs.c.number == bindparam("the_number")
 _OPEN_ATTEMPTS = Prepared(
     insert(attempts).values(
-        _set("run_number", "attempt", "claimed_at", "supervisor", "tags_before", "note_before")
-        | {"reason": literal_column("''")}
+        _set("run_number", "attempt", "claimed_at", "supervisor")
+        | {
+            "reason": literal_column("''"),
+            # As they are now, not as they were read: people may change them meanwhile.
+            "tags_before": select(runs.c.tags).where(_OF_RUN).scalar_subquery(),
+            "note_before": select(runs.c.note).where(_OF_RUN).scalar_subquery(),
+        }
     )
 )
 _THIS = update(attempts).where(
@@ -178,6 +185,7 @@ class HotWrites:
                 "resources": _json(new.resources) if new.resources else None,
                 "retry_wait": new.retry_wait,
                 "restore_from": new.restore_from,
+                "params_hash": params_hash(new.experiment, new.params),
             }
         )
         self._values += value_rows(number, ValueSource.PARAMS, new.params)
@@ -215,27 +223,22 @@ class HotWrites:
         if change.state is not None and change.output is not None:
             self._values += value_rows(change.number, ValueSource.OUTPUT, change.output)
 
-    def open_attempt(
-        self, number: int, attempt: int, at: datetime, supervisor: str, tags: Sequence[str], note: str
-    ) -> None:
-        """Note a claim.
+    def open_attempt(self, number: int, attempt: int, at: datetime, supervisor: str) -> None:
+        """Note a claim, with the run's tags and note at this moment.
 
         Args:
             number: of the run
             attempt: the fence of all that follows
             at: now
             supervisor: who claims it
-            tags: the run's at this moment
-            note: the run's at this moment
         """
         self._opened.append(
             {
                 "run_number": number,
+                "the_number": number,
                 "attempt": attempt,
                 "claimed_at": at.timestamp(),
                 "supervisor": supervisor,
-                "tags_before": _json(tags),
-                "note_before": clean(note),
             }
         )
 

@@ -11,6 +11,7 @@ from sqlalchemy import and_, bindparam, func, select
 
 from flasklab.errors import RunNotFoundError
 from flasklab.runs.run import MetricSummary, NewRun, Progress, Run, RunError
+from flasklab.runs.sameness import params_hash
 from flasklab.runs.state import RunState
 from flasklab.store.artifact_rows import ArtifactRows
 from flasklab.store.metric_chunks import MetricChunks
@@ -63,6 +64,7 @@ class RunRows(RunTransitions):
             "resources": dict(new.resources) or None,
             "retry_wait": new.retry_wait,
             "restore_from": new.restore_from,
+            "params_hash": params_hash(new.experiment, new.params),
         }
         number = self._connection.execute(statement, values).scalar()
         if number is not None:

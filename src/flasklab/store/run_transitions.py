@@ -39,8 +39,6 @@ CLAIMABLE = (
     runs.c.id,
     runs.c.experiment,
     runs.c.params,
-    runs.c.tags,
-    runs.c.note,
     runs.c.attempt,
     runs.c.begun,
     runs.c.retries,
@@ -271,7 +269,7 @@ class RunTransitions:
 def claimable(row: Sequence[Any]) -> Claimable:
     """A row of the columns `CLAIMABLE` as the driver gives it, as its claimant needs it."""
     found = dict(zip(_CLAIMABLE_NAMES, row, strict=True))
-    found["params"], found["tags"] = decode(found["params"]), tuple(decode(found["tags"]))
+    found["params"] = decode(found["params"])
     found["resources"] = decode(found["resources"]) if found["resources"] else {}
     found["seed"] = None if found["seed"] is None else int(found["seed"])
     found["created_at"] = datetime.fromtimestamp(found["created_at"], UTC)

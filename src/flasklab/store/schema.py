@@ -43,7 +43,7 @@ class History:
         return self.revisions[-1]
 
 
-HISTORY = History(revisions=("0001", "0002", "0003", "0004"), migrations=Path(__file__).parent / "migrations")
+HISTORY = History(revisions=("0001", "0002", "0003", "0004", "0005"), migrations=Path(__file__).parent / "migrations")
 
 
 def prepare(engine: Engine, results: Path, history: History = HISTORY) -> None:

@@ -145,6 +145,7 @@ runs = Table(
     Column("pinned", Integer, nullable=False, server_default=_ZERO),  # 1: retention never takes it
     Column("deleted", Integer, nullable=False, server_default=_ZERO),  # 1: in the bin; 2: being removed for good
     Column("deleted_at", Moment),
+    Column("params_hash", Whole),  # of the experiment and its parameters; NULL for runs of an older Flasklab
     CheckConstraint(f"state IN ({_quoted(tuple(RunState))})", name="state"),
     # Pages by state, counts by state.
     Index("ix_runs_state_number", "deleted", "state", "number"),
@@ -334,6 +335,8 @@ PARTIAL_INDEXES = (
     "CREATE INDEX ix_runs_experiment_queue ON runs (experiment, held, rank, number) WHERE state = 'queued'",
     # What is held, by the moment at which it is not any more.
     "CREATE INDEX ix_runs_not_before ON runs (held, not_before) WHERE state = 'queued'",
+    # Runs that may make another one needless; the others cost it nothing.
+    "CREATE INDEX ix_runs_same ON runs (params_hash, number) WHERE state = 'succeeded' AND params_hash IS NOT NULL",
     # What goes on now.
     "CREATE INDEX ix_runs_running ON runs (state, number) WHERE state = 'running'",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flasklab.store.annotation_rows import AnnotationRows
 from flasklab.store.artifact_rows import ArtifactRows
 from flasklab.store.attempt_rows import AttemptRows
 from flasklab.store.catalog_row import CatalogRow
@@ -17,6 +18,7 @@ from flasklab.store.metric_cut import MetricCut
 from flasklab.store.metric_reads import MetricReads
 from flasklab.store.queue_rows import QueueRows
 from flasklab.store.run_rows import RunRows
+from flasklab.store.same_rows import SameRows
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -29,6 +31,7 @@ class Unit:
 
     __slots__ = (
         "_connection",
+        "annotations",
         "artifacts",
         "attempts",
         "catalog",
@@ -42,11 +45,13 @@ class Unit:
         "points",
         "queue",
         "runs",
+        "same",
     )
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.runs = RunRows(connection)
+        self.annotations = AnnotationRows(connection)
         self.queue = QueueRows(connection)
         self.attempts = AttemptRows(connection)
         self.metrics = MetricChunks(connection)
@@ -59,6 +64,7 @@ class Unit:
         self.environments = EnvironmentRows(connection)
         self.leases = LeaseRows(connection)
         self.keeping = KeepingRows(connection)
+        self.same = SameRows(connection)
 
     def search(self, *, deleted: bool = False) -> RunSearch:
         """Searches for runs; those in the bin, or the others."""

@@ -23,6 +23,8 @@ class RunLinks:
     delete: str  # POST: into the bin
     restore: str  # POST: out of it
     pin: str  # POST
+    tags: str  # POST
+    note: str  # POST
     download: str  # all of it as a zip
     live: str  # what is new after `?cursor=`
     log: str  # the whole log as text
@@ -60,6 +62,8 @@ def links_of(run_id: str, experiment: str) -> RunLinks:
         delete=url_for("flasklab.delete", run_id=run_id),
         restore=url_for("flasklab.restore", run_id=run_id),
         pin=url_for("flasklab.pin", run_id=run_id),
+        tags=url_for("flasklab.tags", run_id=run_id),
+        note=url_for("flasklab.note", run_id=run_id),
         download=url_for("flasklab.download", run_id=run_id),
         live=url_for("flasklab_api.live", run_id=run_id),
         log=url_for("flasklab_api.logs", run_id=run_id, format="text"),

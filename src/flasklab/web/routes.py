@@ -10,7 +10,7 @@ from flask import Blueprint
 from flask_wtf.csrf import generate_csrf  # type: ignore[import-untyped]  # ships no types
 
 from flasklab.http.guarding import guard, tell_problems
-from flasklab.web import built, downloads, home, keeping, parts, runs, shown, starting
+from flasklab.web import acting, annotating, built, downloads, home, keeping, parts, runs, shown, starting
 from flasklab.web.frame import page_assets
 from flasklab.web.problem_pages import answer_problem
 
@@ -20,6 +20,7 @@ for _rule, _endpoint, _view, _method in (
     ("/", "home", home.home, "GET"),
     ("/run/<experiment>", "form", starting.form, "GET"),
     ("/run/<experiment>", "start", starting.start, "POST"),
+    ("/already/<experiment>", "already", starting.already, "POST"),
     ("/status/<run_id>", "status", runs.status, "GET"),
     ("/results/<run_id>", "results", runs.results, "GET"),
     ("/download/<run_id>", "download", downloads.download, "GET"),
@@ -29,8 +30,11 @@ for _rule, _endpoint, _view, _method in (
     ("/delete/<run_id>", "delete", keeping.delete, "POST"),
     ("/restore/<run_id>", "restore", keeping.restore, "POST"),
     ("/pin/<run_id>", "pin", keeping.pin, "POST"),
+    ("/tags/<run_id>", "tags", annotating.tags, "POST"),
+    ("/note/<run_id>", "note", annotating.note, "POST"),
     ("/disk", "disk", keeping.disk, "GET"),
     ("/runs", "runs", home.runs, "GET"),
+    ("/runs/act", "act", acting.act, "POST"),
     ("/broken/<module>", "broken", home.broken, "GET"),
     ("/shown/<signed>/<path:name>", "shown", shown.shown, "GET"),
     ("/steps/<run_id>", "steps", parts.steps, "GET"),

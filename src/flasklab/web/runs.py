@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from flasklab.experiments.description import Description
     from flasklab.runs.run import Run
+    from flasklab.web.presenters.note import Typed
 
 _MOST_NAME = 200  # characters that figures' names are asked to contain
 _PICTURES = {".png": "image/png", ".svg": "image/svg+xml"}
@@ -64,10 +65,11 @@ def _read(run_id: str) -> Run:
 
 
 def _answer(run: Run) -> Response | str:
-    return _page(run) if wants_html() else json_answer(run_json(run))
+    return run_page(run) if wants_html() else json_answer(run_json(run))
 
 
-def _page(run: Run) -> str:
+def run_page(run: Run, typed: Typed | None = None) -> str:
+    """The page of a run; `typed` is what somebody wrote about it that could not be taken."""
     services = current_lab().services
     try:
         description: Description | None = services.experiments.get(run.experiment)
@@ -87,10 +89,11 @@ def _page(run: Run) -> str:
         queue=services.status(),
         system_keys=services.metrics.system_keys(run.id),
         links=links_of(run.id, run.experiment),
-        tab=request.args.get("tab", "overview"),
+        tab=request.args.get("tab") or request.form.get("tab", "overview"),
         waiting=services.waiting([run]).get(run.id, ""),
         figures_named=request.args.get("name", "").strip()[:_MOST_NAME],
         all_figures="all" in request.args,
+        typed=typed,
     )
     return render_template(
         "flasklab/pages/run.html",

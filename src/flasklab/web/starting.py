@@ -22,14 +22,22 @@ from flasklab.http.copies import copies_of
 from flasklab.http.lab import current_lab
 from flasklab.http.negotiation import wants_html
 from flasklab.http.problems import problem_of
-from flasklab.http.run_json import experiment_json
+from flasklab.http.run_json import experiment_json, run_json
 from flasklab.http.start_options import typed_options
-from flasklab.http.starts import CATALOG_WAIT_SECONDS, answer_start, asked_checkpoint, start_run
+from flasklab.http.starts import (
+    CATALOG_WAIT_SECONDS,
+    already_run,
+    answer_start,
+    asked_checkpoint,
+    known_if_needed,
+    start_run,
+)
 from flasklab.http.submitted import RESERVED, read_submitted
 from flasklab.runs.admission import more_than_there_is
 from flasklab.services.experiment_read import ExperimentBrokenError
 from flasklab.web.forms import filled_with, parameters_form
 from flasklab.web.presenters import present_form
+from flasklab.web.presenters.already import present_already
 from flasklab.web.remembering import last_run_id, remember
 
 if TYPE_CHECKING:
@@ -80,6 +88,9 @@ def start(experiment: str) -> AnyResponse:
     if doors.is_browser() and not doors.has_token():
         return _refused(description, submitted, (_STALE,), source, status=400)
     try:
+        known = known_if_needed(description, values)
+        if known is not None:
+            return redirect(url_for(".results", run_id=known.id), code=303)
         run = start_run(description, values, rerun_of=source.id if source else None)
     except InvalidParametersError as error:
         return _refused(description, submitted, error.errors, source)
@@ -91,6 +102,21 @@ def start(experiment: str) -> AnyResponse:
         return answer
     remember(description.name, run.id)
     return redirect(url_for(".status", run_id=run.id), code=303)
+
+
+def already(experiment: str) -> Response | str:
+    """POST /already/<experiment>: the run that these parameters and the present code have made, started by nobody."""
+    doors.check_token()
+    description = current_lab().services.experiments.get(experiment)
+    values = read_submitted(description.parameters).values
+    if not wants_html():
+        found = already_run(description, values)
+        return json_answer({"run": found and run_json(found)})
+    try:
+        found = already_run(description, values)
+    except InvalidParametersError:
+        found = None  # the form says what is wrong when it is sent
+    return render_template("flasklab/parts/_already.html", already=present_already(found))
 
 
 def rerun(run_id: str) -> AnyResponse:
@@ -163,13 +189,15 @@ def _page(
     filled = parameters_form(description, texts, files)
     filled.blame(problems)
     services = current_lab().services
+    values, valid = _values(description, texts, files)
     page = present_form(
         description,
         filled,
         source=source,
         problems=problems,
         queue=services.status(),
-        copies=copies_of(description, _values_to_copy(description, texts, files)),
+        copies=copies_of(description, values),
+        already=services.same(description, values) if valid else None,
         wait=services.waiting.situation().of_start(description.name, description.resources, description.priority),
         missing=more_than_there_is(description.resources, current_lab().settings.resources),
         typed=typed_options(),
@@ -177,12 +205,12 @@ def _page(
     return render_template("flasklab/pages/form.html", page=page, form=filled)
 
 
-def _values_to_copy(
+def _values(
     description: Description, texts: Mapping[str, Sequence[str]], files: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    """The form's present values, as far as they can be read."""
+) -> tuple[Mapping[str, Any], bool]:
+    """The form's present values, as far as they can be read, and whether they are valid."""
     values = parameters.from_text(description.parameters, texts)
     try:
-        return parameters.validate(description.parameters, description.defaults, {**values, **files}).params
+        return parameters.validate(description.parameters, description.defaults, {**values, **files}).params, True
     except FlasklabError:
-        return {**values, **files}
+        return {**values, **files}, False

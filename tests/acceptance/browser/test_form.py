@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
@@ -162,3 +163,30 @@ def test_enter_starts_and_the_form_remembers_its_last_parameters_for_this_visito
     expect(stranger.field("gates")).to_have_value("4")
     guest.section("Changed values").get_by_role("button", name="Reset all").click()
     expect(guest.field("gates")).to_have_value("4")
+
+
+def test_the_form_says_what_was_run_already_while_values_change(
+    visit: Callable[..., Visitor], watched: ServedLab
+) -> None:
+    run = watched.run("gated", gates=7)
+    page = visit(watched).open("run/gated?gates=6")
+    line = page.locator("#already")
+    expect(line).to_be_empty()
+
+    page.get_by_label("gates").fill("7")
+    expect(line).to_contain_text(f"Already run: #{run['number']}")
+    expect(line).to_contain_text("passed 7")
+    page.get_by_label("gates").fill("70")
+    expect(line).to_be_empty()
+    page.get_by_label("gates").fill("7")
+    line.get_by_role("link").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/results/{run['id']}$"))
+
+
+def test_what_was_run_already_is_there_without_scripts(visit: Callable[..., Visitor], watched: ServedLab) -> None:
+    run = watched.run("gated", gates=8)
+    guest = visit(watched, java_script_enabled=False)
+    guest.expected = [r"^failed: GET .*\.js csp$"]  # scripts are announced to the browser, which may not load them
+    page = guest.open("run/gated?gates=8")
+    expect(page.locator("#already")).to_contain_text(f"Already run: #{run['number']}")

@@ -78,6 +78,28 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabFolder]:
         os.kill(pid, signal.SIGTERM)
 
 
+def test_a_run_that_was_made_already_is_printed_instead(live: LabFolder) -> None:
+    first = live.call("run", "double", "-p", "param=8.5", "--needed", "-q")
+    again = live.call("run", "double", "-p", "param=8.50", "--needed")
+    detached = live.call("run", "double", "-p", "param=8.5", "--needed", "-d")
+    whole = live.call("run", "double", "-p", "param=8.5", "--needed", "--json")
+    assert (first.exit_code, again.exit_code) == (0, 0), again.output
+    assert decode(first.stdout) == decode(again.stdout) == {"output": 17.0}
+    assert "nothing was started" in again.stderr
+    assert detached.stdout.strip() == decode(whole.stdout)["id"]
+    assert decode(whole.stdout)["state"] == "succeeded"
+
+    other = live.call("run", "double", "-p", "param=8.25", "--needed", "-q")
+    assert decode(other.stdout) == {"output": 16.5}
+    assert other.stderr == ""
+    assert live.call("run", "fail", "--needed", "-q").exit_code == 1
+    assert live.call("run", "fail", "--needed", "-q").exit_code == 1  # what failed is needed again
+    found = next((live.folder / "experiments").glob("some.py"))
+    found.write_text(found.read_text() + "\n# edited\n")
+    edited = live.call("run", "double", "-p", "param=8.5", "--needed", "-q")
+    assert (decode(edited.stdout), edited.stderr) == ({"output": 17.0}, "")
+
+
 def test_a_run_prints_its_output_to_stdout_and_its_log_to_stderr(live: LabFolder) -> None:
     result = live.call("run", "double", "-p", "param=4")
     assert result.exit_code == 0, result.output

@@ -62,7 +62,7 @@ def claimed(store: Store) -> Run:
     with store.write() as unit:
         run = unit.runs.add(NewRun(id=new_run_id(), experiment="double", params={}, given=()), now())
         assert unit.runs.claim(run.id, now()) == 1
-        unit.hot.open_attempt(run.number, 1, now(), "here 1", (), "")
+        unit.hot.open_attempt(run.number, 1, now(), "here 1")
         assert unit.hot.flush() == set()
         return unit.runs.get(run.id)
 

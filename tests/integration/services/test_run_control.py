@@ -174,7 +174,7 @@ def test_what_a_run_ran_with_and_went_through_can_be_read(store: Store, read: Ru
     assert read.environment(run) is None
     with store.write() as unit:
         unit.hot.claim(unit.runs.queued(1)[0], unit.environments.add({"python": "3.11"}))
-        unit.hot.open_attempt(run.number, 1, now(), "here 1", (), "")
+        unit.hot.open_attempt(run.number, 1, now(), "here 1")
         assert unit.hot.flush() == set()
         unit.events.add(run.number, 3, "note", {}, now())
     assert read.environment(read.get(run.id)) == {"python": "3.11"}

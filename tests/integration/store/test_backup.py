@@ -38,7 +38,7 @@ def finished(store: Store, experiment: str = "double", content: bytes = b"kept",
         run = unit.runs.add(new, now())
         attempt = unit.runs.claim(run.id, now())
         assert attempt is not None
-        unit.hot.open_attempt(run.number, attempt, now(), "here 1", (), "")
+        unit.hot.open_attempt(run.number, attempt, now(), "here 1")
         assert unit.hot.flush() == set()
         unit.runs.begin(run.id, attempt, now())
     writer = store.logs.writer(run.id, 10**6)

@@ -163,7 +163,7 @@ class Lab(RuleBasedStateMachine):
             chosen, exhausted = choose(unit, Admission(LIMITS, [run.wanted for run in under_way]))
             for one in chosen:
                 unit.hot.claim(one, None)
-                unit.hot.open_attempt(one.number, one.attempt + 1, self.at, "here 1", one.tags, one.note)
+                unit.hot.open_attempt(one.number, one.attempt + 1, self.at, "here 1")
             assert unit.hot.flush() == set()
         assert [one.id for one in chosen] == [run.id for run in expected]
         for run in expected:

@@ -74,6 +74,8 @@ ASKED: dict[str, Callable[[Unit], object]] = {
     "more points": lambda unit: unit.metrics.append(1, {"a": Points(steps=[1], values=[1], times=[1], seqs=[9])}),
     "events": lambda unit: unit.events.of(1, 3),
     "artifacts": lambda unit: unit.artifacts.of_several([1, 2]),
+    "the same run": lambda unit: unit.same.find("e", {}, unit.environments.add({"code": "1"})),
+    "runs that people write about": lambda unit: unit.annotations.hold(["r1", "r2"]),
 }
 
 

@@ -240,7 +240,7 @@ def test_attempts_tell_how_each_ended(queue: Any, store: Store) -> None:
     claimed, began, ended = now(), now(), now()
     with store.write() as unit:
         for attempt in (1, 2):
-            unit.hot.open_attempt(run.number, attempt, claimed, "here 1", (), "")
+            unit.hot.open_attempt(run.number, attempt, claimed, "here 1")
         unit.hot.begin_attempt(run.number, 1, began, 4711)
         assert unit.hot.flush() == set()
         assert unit.attempts.close(run.number, 1, at=ended, signal=9, reason="It was killed.")

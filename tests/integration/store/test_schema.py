@@ -29,7 +29,7 @@ down_revision = "HEAD"
 def upgrade():
     op.add_column("runs", sa.Column("stars", sa.Integer()))
     op.execute("UPDATE runs SET stars = number * 10")
-"""
+""".replace("HEAD", HISTORY.head)
 FAILING = NEXT.replace("number * 10", "no_such_column")
 
 

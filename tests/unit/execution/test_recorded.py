@@ -81,7 +81,7 @@ def recorded(folder: Path) -> Recorded:
 def test_an_event_of_another_shape_is_counted_and_changes_nothing(tmp_path: Path, event: dict[str, Any]) -> None:
     said = recorded(tmp_path)
     said.take(event)
-    assert (said.outcome, said.tags, said.saved, said.has_begun) == (None, (), {}, False)
+    assert (said.outcome, said.saved, said.has_begun) == (None, {}, False)
     assert said._dropped == 1
     assert not said.forget()
 

@@ -28,7 +28,7 @@ export async function refresh(only: string[] | undefined, keep: string[]): Promi
   const swapped: Element[] = [];
   for (const old of all('[data-section]')) {
     const name = old.dataset.section ?? '';
-    if (keep.includes(name) || (only && !only.includes(name))) continue;
+    if (keep.includes(name) || (only && !only.includes(name)) || isWrittenIn(old)) continue;
     const found = fresh.querySelector(`[data-section="${CSS.escape(name)}"]`);
     if (!found) {
       old.remove();
@@ -39,6 +39,13 @@ export async function refresh(only: string[] | undefined, keep: string[]): Promi
     }
   }
   return swapped;
+}
+
+/** Whether somebody is writing in a section whose fields are theirs: it stays as it is until they send it. */
+function isWrittenIn(section: HTMLElement): boolean {
+  if (section.dataset.typed === undefined) return false;
+  const fields = all<HTMLInputElement | HTMLTextAreaElement>('textarea, input:not([type=hidden])', section);
+  return fields.some((field) => field === document.activeElement || field.value !== field.defaultValue);
 }
 
 /**

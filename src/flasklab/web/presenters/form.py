@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from flasklab.experiments import parameters
 from flasklab.runs.times import now as present_time
 from flasklab.web.presenters import formats
+from flasklab.web.presenters.already import AlreadyLine, present_already
 from flasklab.web.presenters.fields import FieldView, field_view
 from flasklab.web.presenters.frame import LabNow, Queue, RunLine, present_queue, run_line
 
@@ -74,6 +75,7 @@ class FormPage:
     facts: tuple[tuple[str, str], ...]  # limits that hold for a run: ("Time limit", "30m 00s")
     copies: Copies
     queue: Queue | None
+    already: AlreadyLine | None  # the run that these values have made by the code as it is now
     wait: str  # why a run that is started now would wait; "" where it begins at once
     has_files: bool
     missing: tuple[str, ...]  # why no run can begin here, in sentences; empty where it can
@@ -96,6 +98,7 @@ def present_form(
     problems: Sequence[ParameterError],
     queue: LabNow | None,
     copies: Copies,
+    already: Run | None = None,
     wait: str = "",
     missing: Sequence[str] = (),
     typed: Mapping[str, str] | None = None,
@@ -110,6 +113,7 @@ def present_form(
         problems: what was refused when it was sent
         queue: the lab at this moment
         copies: the start as code
+        already: the run that these values have made by the code as it is now
         wait: why a run that is started now would wait; "" where it begins at once
         missing: why no run of it can begin here
         typed: what was written for the options of the start
@@ -134,6 +138,7 @@ def present_form(
         source=run_line(source, at) if source else None,
         facts=tuple(_facts(description)),
         copies=copies,
+        already=present_already(already, at),
         queue=present_queue(queue),
         wait=wait,
         missing=tuple(missing),

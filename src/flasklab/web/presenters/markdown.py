@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_inline import StateInline
+    from markdown_it.token import Token
 
 _SCHEMES = ("http://", "https://", "mailto:", "#")
 
@@ -19,11 +20,16 @@ _SCHEMES = ("http://", "https://", "mailto:", "#")
 def markdown_html(source: str) -> str:
     """`source` (CommonMark with tables and strikethrough) as HTML; formulas between dollars stay as written."""
     parser = _parser()
-    tokens = parser.parse(source)
+    return str(parser.renderer.render(markdown_tokens(source), parser.options, {}))
+
+
+def markdown_tokens(source: str) -> list[Token]:
+    """`source` in the parser's tokens, for those who write the HTML themselves."""
+    tokens = _parser().parse(source)
     for token in tokens:
         if style := token.attrs.pop("style", None):  # a column's alignment; the pages' policy has no inline styles
             token.attrs["align"] = str(style).removeprefix("text-align:")
-    return str(parser.renderer.render(tokens, parser.options, {}))
+    return tokens
 
 
 @cache

@@ -12,6 +12,7 @@ from flasklab.runs.times import rfc3339
 from flasklab.web.presenters import charts, ending, formats, record, results
 from flasklab.web.presenters.frame import STATE_WORDS, LabNow, Queue, percent, present_queue
 from flasklab.web.presenters.log import LogTail, present_log
+from flasklab.web.presenters.note import Words, present_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from flasklab.runs.run import MetricSummary, Run
     from flasklab.web.presenters.form import Copies
     from flasklab.web.presenters.log import LogSlice
+    from flasklab.web.presenters.note import Typed
 
 TABS = ("overview", "charts", "log", "results", "files", "parameters", "system", "code")
 _FIRST_FIGURES = 12  # on the overview
@@ -62,6 +64,14 @@ class RunLinks(results.FileLinks, Protocol):
     @property
     def pin(self) -> str:
         """Where a POST pins it."""
+
+    @property
+    def tags(self) -> str:
+        """Where a POST changes its tags."""
+
+    @property
+    def note(self) -> str:
+        """Where a POST changes its note."""
 
     @property
     def download(self) -> str:
@@ -156,6 +166,7 @@ class RunPage:
     queue: Queue | None
     links: RunLinks
     known: bool  # the experiment still exists, so it can be run again
+    words: Words  # what is written about it
 
 
 def present_run(
@@ -176,6 +187,7 @@ def present_run(
     system_keys: Sequence[str] = (),
     figures_named: str = "",
     all_figures: bool = False,
+    typed: Typed | None = None,
     at: datetime | None = None,
 ) -> RunPage:
     """The page of `run` as of `at` (now, when not given).
@@ -197,6 +209,7 @@ def present_run(
         system_keys: what was measured of its processes; without any, there is no view of them
         figures_named: only figures whose names contain it are drawn among the results
         all_figures: more than the first hundred of them are drawn
+        typed: what somebody wrote about it that could not be taken
     """
     at = at or present_time()
     tab = tab if tab in TABS and (system_keys or tab != "system") else "overview"
@@ -245,6 +258,7 @@ def present_run(
         queue=present_queue(queue),
         links=links,
         known=description is not None,
+        words=present_words(run, typed),
     )
 
 

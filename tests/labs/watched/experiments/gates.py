@@ -98,3 +98,16 @@ def pass_gate(gate: str, number: int) -> None:
     """Wait for the gate's `number`th line; no file, no gate."""
     while gate and len(Path(gate).read_text(encoding="utf-8").splitlines()) < number:
         time.sleep(0.02)
+
+
+@experiment(retries=1)
+def annotated(gate: str = "") -> None:
+    """Tag and note something after each gate.
+
+    Args:
+        gate: the file whose lines open them
+    """
+    for number in (1, 2, 3):
+        pass_gate(gate, number)
+        run.tag(f"step {number}", "noise")
+        run.note(f"after {number}")
