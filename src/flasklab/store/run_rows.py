@@ -19,7 +19,7 @@ from flasklab.store.run_transitions import RunTransitions
 from flasklab.store.tables import runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Row
@@ -99,6 +99,18 @@ class RunRows(RunTransitions):
     def find_by_number(self, number: int) -> Run | None:
         """The run of this number, or None."""
         return self._one(runs.c.number == number)
+
+    def several(self, ids: Collection[str], numbers: Collection[int] = (), *, whole: bool = True) -> list[Run]:
+        """The runs of these ids and of these numbers, in no order; those that there are none of are left out.
+
+        Args:
+            ids: whole ones
+            numbers: of runs
+            whole: with their metrics and artifacts, which may be many
+        """
+        wanted = or_(runs.c.id.in_(ids), runs.c.number.in_(numbers))
+        rows = self._connection.execute(select(runs).where(wanted)).all()
+        return self._complete(rows) if whole else [_run(row, {}, (), None) for row in rows]
 
     def find_by_key(self, experiment: str, idempotency_key: str) -> Run | None:
         """The run that was started with this idempotency key, or None."""
