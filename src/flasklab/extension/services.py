@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from flasklab.http.lab import Services
 from flasklab.services.checkpoint_read import CheckpointRead
+from flasklab.services.curve_compare import CurveCompare
 from flasklab.services.disk_use import DiskRead
 from flasklab.services.experiment_read import ExperimentRead
 from flasklab.services.file_upload import FileUpload
 from flasklab.services.lab_status import LabStatus
 from flasklab.services.metric_read import MetricRead
 from flasklab.services.run_cancel import RunCancel
+from flasklab.services.run_compare import RunCompare
+from flasklab.services.run_diff import RunDiff
 from flasklab.services.run_files import RunFiles
 from flasklab.services.run_follow import RunFollow
 from flasklab.services.run_keep import RunKeep
@@ -59,4 +62,7 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
         status=LabStatus(store, settings, waiting),
         checkpoints=CheckpointRead(settings.results),
         waiting=waiting,
+        compare=RunCompare(store),
+        diff=RunDiff(store),
+        curves=CurveCompare(store),
     )

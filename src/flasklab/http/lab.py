@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
     from flasklab.config import Settings
     from flasklab.services.checkpoint_read import CheckpointRead
+    from flasklab.services.curve_compare import CurveCompare
     from flasklab.services.disk_use import DiskRead
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload
     from flasklab.services.lab_status import LabStatus
     from flasklab.services.metric_read import MetricRead
     from flasklab.services.run_cancel import RunCancel
+    from flasklab.services.run_compare import RunCompare
+    from flasklab.services.run_diff import RunDiff
     from flasklab.services.run_files import RunFiles
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_keep import RunKeep
@@ -57,6 +60,9 @@ class Services:
     status: LabStatus
     checkpoints: CheckpointRead
     waiting: Waiting
+    compare: RunCompare
+    diff: RunDiff
+    curves: CurveCompare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
