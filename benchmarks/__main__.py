@@ -6,6 +6,7 @@ import sys
 
 from benchmarks import (
     charting,
+    comparing,
     idling,
     importing,
     killing,
@@ -28,6 +29,7 @@ ALL = {
     "recording": recording.measure,
     "watching": watching.measure,
     "charting": charting.measure,
+    "comparing": comparing.measure,
     "opening": opening.measure,
     "queueing": queueing.measure,
 }
