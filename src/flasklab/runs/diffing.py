@@ -2,7 +2,8 @@
 
 Lines that stand once in either text are what people recognise it by, so those are matched first and the rest between
 them (Bram Cohen's patience diff); that also keeps logs, in which every other line is another one, from taking quadratic
-time. What has no such line is left to difflib.
+time. Between them few differences are found exactly (Myers 1986, https://doi.org/10.1007/BF01840446), and many are left
+to difflib.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ T = TypeVar("T", bound="Hashable")
 
 _AROUND = 3  # equal lines shown on either side of a difference
 _DEEPEST = 30  # levels of anchors within anchors
+_FEW = 300  # removed and added lines that are found exactly; the cost grows with their square
 
 
 class DiffLine(NamedTuple):
@@ -86,6 +88,8 @@ def _between(
                 yield one, other
                 low, start = one + 1, other + 1
             yield from _between(left, right, low, high, start, end, depth + 1)
+        elif (few := _few_edits(left[low:high], right[start:end])) is not None:
+            yield from ((low + one, start + other) for one, other in few)
         else:
             for block in SequenceMatcher(None, left[low:high], right[start:end]).get_matching_blocks():
                 yield from ((low + block.a + at, start + block.b + at) for at in range(block.size))
@@ -113,6 +117,42 @@ def _anchors(left: Sequence[T], right: Sequence[T], low: int, high: int, start: 
     while pair >= 0:
         found.append(pairs[pair])
         pair = before[pair]
+    return found[::-1]
+
+
+def _few_edits(left: Sequence[T], right: Sequence[T]) -> list[tuple[int, int]] | None:
+    """The most matches that there can be, if few lines are without one; else None.
+
+    On diagonal `k`, which is `k` further on the left than on the right, `furthest[k]` is how far one gets on the left.
+    """
+    furthest = {1: 0}
+    history = []
+    for edits in range(_FEW + 1):
+        history.append(dict(furthest))
+        for k in range(-edits, edits + 1, 2):
+            down = k == -edits or (k != edits and furthest[k - 1] < furthest[k + 1])
+            one = furthest[k + 1] if down else furthest[k - 1] + 1
+            while one < len(left) and one - k < len(right) and left[one] == right[one - k]:
+                one += 1
+            furthest[k] = one
+            if one >= len(left) and one - k >= len(right):
+                return _walked_back(history, len(left), len(right))
+    return None
+
+
+def _walked_back(history: Sequence[dict[int, int]], one: int, other: int) -> list[tuple[int, int]]:
+    """The matches on the way to the end, first to last."""
+    found = []
+    for edits in range(len(history) - 1, -1, -1):
+        furthest, k = history[edits], one - other
+        down = k == -edits or (k != edits and furthest[k - 1] < furthest[k + 1])
+        before = k + 1 if down else k - 1
+        start = furthest[before] if edits else 0
+        while one > start + (not down):
+            one, other = one - 1, other - 1
+            found.append((one, other))
+        if edits:
+            one, other = start, start - before
     return found[::-1]
 
 

@@ -7,7 +7,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flasklab.runs.diffing import diff_lines, matched
+from flasklab.runs.diffing import _few_edits, diff_lines, matched
 
 LINES = st.lists(st.sampled_from("abcdef"), max_size=30)
 
@@ -65,6 +65,26 @@ def test_lines_are_numbered_on_their_own_side() -> None:
         ("same", 2, 1),
         ("added", None, 2),
     ]
+
+
+def test_two_differences_far_apart_are_found_among_lines_that_repeat_themselves() -> None:
+    left = ["load", "step", "step", "save", "done"] * 600
+    right = [*left]
+    right[900] = "failed"
+    right[2000:2001] = []
+    found = diff_lines(left, right)
+    assert (found.removed, found.added) == (2, 1)
+    assert [line.left for line in found.lines if line.kind == "removed"] == [901, 2001]
+
+
+@given(LINES, LINES)
+def test_where_few_lines_differ_as_many_are_matched_as_can_be(left: list[str], right: list[str]) -> None:
+    longest = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
+    for one, line in enumerate(left):
+        for other, text in enumerate(right):
+            here = longest[one][other] + 1 if line == text else max(longest[one][other + 1], longest[one + 1][other])
+            longest[one + 1][other + 1] = here
+    assert len(_few_edits(left, right) or []) == longest[-1][-1]
 
 
 def test_a_log_whose_every_other_line_differs_is_matched_as_well_as_difflib_does_and_sooner() -> None:
