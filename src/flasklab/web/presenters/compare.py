@@ -258,12 +258,10 @@ def _chip(run: Run, found: Compared, links: CompareLinks, slot: int, start: floa
 
 def _tables(found: Compared, tab: str, every: bool, links: CompareLinks) -> list[Rows]:
     if tab == "overview":
-        outputs = _ranked(found.outputs, links)
-        metrics = _ranked(found.metrics, links)
         return [
             _differing("Parameters", found.parameters, every, links, "These runs take no parameters."),
-            _first("Output", outputs, every, links, "None of these runs has returned anything."),
-            _first("Metrics", metrics, every, links, "None of these runs has logged a metric."),
+            _first("Output", found.outputs, every, links, "None of these runs has returned anything."),
+            _first("Metrics", found.metrics, every, links, "None of these runs has logged a metric."),
         ]
     if tab == "code":
         names = ("Code", "Git commit", "Git branch", "Uncommitted changes")
@@ -296,12 +294,12 @@ def _differing(title: str, rows: Sequence[ValueRow], every: bool, links: Compare
     )
 
 
-def _first(title: str, rows: Sequence[Row], every: bool, links: CompareLinks, empty: str) -> Rows:
+def _first(title: str, rows: Sequence[RankedRow], every: bool, links: CompareLinks, empty: str) -> Rows:
     shown = rows if every else rows[:_MOST_ROWS]
     hidden = len(rows) - len(shown)
     return Rows(
         title=title,
-        rows=tuple(shown),
+        rows=tuple(_ranked(shown, links)),
         more=hidden,
         same=False,
         more_url=links.everything(True) if hidden else "",
