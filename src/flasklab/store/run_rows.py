@@ -108,8 +108,10 @@ class RunRows(RunTransitions):
             numbers: of runs
             whole: with their metrics and artifacts, which may be many
         """
-        wanted = or_(runs.c.id.in_(ids), runs.c.number.in_(numbers))
-        rows = self._connection.execute(select(runs).where(wanted)).all()
+        found: dict[int, Row[Any]] = {}
+        for wanted in (runs.c.id.in_(ids), runs.c.number.in_(numbers)):  # each by its own index
+            found |= {row.number: row for row in self._connection.execute(select(runs).where(wanted))}
+        rows = list(found.values())
         return self._complete(rows) if whole else [_run(row, {}, (), None) for row in rows]
 
     def find_by_key(self, experiment: str, idempotency_key: str) -> Run | None:
