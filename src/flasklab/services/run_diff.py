@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import re
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from flasklab.runs.diffing import LineDiff, diff_lines
 from flasklab.runs.table_diffing import Table, TableDiff, diff_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from flasklab.runs.artifacts import Artifact
@@ -26,6 +27,7 @@ MOST_TABLES = 20
 MOST_COLUMNS = 100  # of a table
 _LARGEST_SOURCE = 1024**2  # bytes
 _LARGEST_CELL = 500  # characters
+_MOST_TEXT = 8 * 1024**2  # characters of a table that are read
 # What colours a terminal's text and moves its cursor (ECMA-48).
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
@@ -134,9 +136,9 @@ class RunDiff:
     def _read(self, artifact: Artifact) -> Table | None:
         if not self._store.files.has(artifact.sha256):
             return None
-        rows = list(itertools.islice(_cells(self._store.files.path(artifact.sha256)), MOST_ROWS + 2))
+        rows, whole = _cells(self._store.files.path(artifact.sha256))
         columns, *rest = rows or [()]
-        total = len(rest) if len(rest) <= MOST_ROWS else _rows_of(artifact)
+        total = len(rest) if whole else _rows_of(artifact)
         return Table(columns=columns, rows=tuple(rest[:MOST_ROWS]), total=total)
 
 
@@ -161,10 +163,17 @@ def _rows_of(artifact: Artifact) -> int | None:
     return rows if isinstance(rows, int) else None
 
 
-def _cells(path: Path) -> Iterator[tuple[str, ...]]:
+def _cells(path: Path) -> tuple[list[tuple[str, ...]], bool]:
+    """The first rows of a CSV file, the names among them, and whether these are all."""
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        try:
-            for row in csv.reader(file):
-                yield tuple(cell[:_LARGEST_CELL] for cell in row[:MOST_COLUMNS])
-        except csv.Error:  # a cell beyond what the reader takes: what came before is compared
-            return
+        text = file.read(_MOST_TEXT)
+    rows: list[tuple[str, ...]] = []
+    is_cut = len(text) == _MOST_TEXT
+    try:
+        for row in csv.reader(io.StringIO(text, newline="")):
+            rows.append(tuple(cell[:_LARGEST_CELL] for cell in row[:MOST_COLUMNS]))
+            if len(rows) > MOST_ROWS + 1:
+                return rows, False
+    except csv.Error:  # a cell beyond what the reader takes: what came before is compared
+        return rows, False
+    return rows[:-1] if is_cut else rows, not is_cut
