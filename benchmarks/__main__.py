@@ -9,6 +9,7 @@ import sys
 
 from benchmarks import (
     charting,
+    comparing,
     idling,
     importing,
     killing,
@@ -32,6 +33,7 @@ ALL = {
     "recording": recording.measure,
     "watching": watching.measure,
     "charting": charting.measure,
+    "comparing": comparing.measure,
     "opening": opening.measure,
     "queueing": queueing.measure,
     "searching": searching.measure,

@@ -46,7 +46,7 @@ const pages: UserConfig = {
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // light-dark() is native in these
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // the content security policy refuses data: fonts
-    rolldownOptions: { input: { app: 'src/app.ts', form: 'src/form.ts', run: 'src/run.ts' } },
+    rolldownOptions: { input: { app: 'src/app.ts', compare: 'src/compare.ts', form: 'src/form.ts', run: 'src/run.ts' } },
   },
   plugins: [precompress()],
 };

@@ -40,6 +40,7 @@ test.runIf(built)('pages stay within their budget of compressed bytes', () => {
   expect(weight(['src/app.ts'])).toBeLessThan(16 * 1024);
   expect(weight(['src/app.ts', 'src/form.ts'])).toBeLessThan(45 * 1024);
   expect(weight(['src/app.ts', 'src/run.ts'])).toBeLessThan(45 * 1024);
+  expect(weight(['src/app.ts', 'src/compare.ts'])).toBeLessThan(45 * 1024);
   expect(styles.reduce((sum, name) => sum + sizeOf(name), 0)).toBeLessThan(12 * 1024);
 });
 

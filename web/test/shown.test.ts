@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { binAt, rebinned } from '../src/islands/bins';
 import { picked } from '../src/islands/frames';
-import { withKey } from '../src/islands/keys';
+import { keysIn, withKey } from '../src/islands/keys';
 import { cellOf, guessed } from '../src/islands/source';
 import { lastUpTo } from '../src/islands/steps';
 import { withoutTokens } from '../src/run/refresh';
@@ -38,9 +38,12 @@ test('cells of CSV are numbers only in columns of numbers, and empty ones are no
 });
 
 test('another key takes the place of the one in an address, under any prefix', () => {
-  expect(withKey('/lab/shown/old.key/a/b.png?v=1', 'new')).toBe('/lab/shown/new/a/b.png?v=1');
-  expect(withKey('/rows/x/t.csv', 'new')).toBe('/rows/x/t.csv');
-  expect(withKey('/shown/old/a.png', undefined)).toBe('/shown/old/a.png');
+  const keys = keysIn('<img src="/lab/shown/one.new/a.png"> <img src="/lab/shown/one.new/b.png"> <a href="/lab/shown/two.key/c.png">');
+  expect(withKey('/lab/shown/one.old/a/b.png?v=1', keys)).toBe('/lab/shown/one.new/a/b.png?v=1');
+  expect(withKey('/lab/shown/two.old/a.png', keys)).toBe('/lab/shown/two.key/a.png');
+  expect(withKey('/shown/three.old/a.png', keys)).toBe('/shown/three.old/a.png');
+  expect(withKey('/rows/x/t.csv', keys)).toBe('/rows/x/t.csv');
+  expect(withKey('/shown/one.old/a.png', new Map())).toBe('/shown/one.old/a.png');
 });
 
 test('a page is the same when only its keys and tokens have changed', () => {

@@ -7,10 +7,10 @@ from weakref import WeakKeyDictionary
 
 from flask import Response, request, stream_with_context
 
-from flasklab.api.curves import SERIES, encode_curves
 from flasklab.api.logs import log_json
 from flasklab.http.answers import json_answer
 from flasklab.http.arguments import asked_choice, asked_real, asked_whole, refused
+from flasklab.http.curves import SERIES, encode_curves
 from flasklab.http.lab import current_lab
 from flasklab.http.run_json import live_run_json, series_json, summary_json
 from flasklab.runs.json import encode

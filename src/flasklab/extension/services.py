@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from flasklab.http.lab import Services
 from flasklab.services.checkpoint_read import CheckpointRead
+from flasklab.services.curve_compare import CurveCompare
 from flasklab.services.disk_use import DiskRead
 from flasklab.services.experiment_read import ExperimentRead
 from flasklab.services.file_upload import FileUpload
@@ -15,6 +16,8 @@ from flasklab.services.metric_read import MetricRead
 from flasklab.services.run_act import RunAct
 from flasklab.services.run_annotate import RunAnnotate
 from flasklab.services.run_cancel import RunCancel
+from flasklab.services.run_compare import RunCompare
+from flasklab.services.run_diff import RunDiff
 from flasklab.services.run_files import RunFiles
 from flasklab.services.run_follow import RunFollow
 from flasklab.services.run_keep import RunKeep
@@ -69,4 +72,7 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
         status=LabStatus(store, settings, waiting),
         checkpoints=CheckpointRead(settings.results),
         waiting=waiting,
+        compare=RunCompare(store),
+        diff=RunDiff(store),
+        curves=CurveCompare(store),
     )

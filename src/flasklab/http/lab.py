@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from flasklab.config import Settings
     from flasklab.services.checkpoint_read import CheckpointRead
+    from flasklab.services.curve_compare import CurveCompare
     from flasklab.services.disk_use import DiskRead
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from flasklab.services.run_act import RunAct
     from flasklab.services.run_annotate import RunAnnotate
     from flasklab.services.run_cancel import RunCancel
+    from flasklab.services.run_compare import RunCompare
+    from flasklab.services.run_diff import RunDiff
     from flasklab.services.run_files import RunFiles
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_keep import RunKeep
@@ -65,6 +68,9 @@ class Services:
     status: LabStatus
     checkpoints: CheckpointRead
     waiting: Waiting
+    compare: RunCompare
+    diff: RunDiff
+    curves: CurveCompare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ class MetricRead:
             run = unit.runs.glance(run_id)
             wanted = _wanted(unit, run.number, keys)
             curves = [
-                _curve(key, unit.points.stretch(run.number, key, points, window, ends=True), points, window, over)
+                curve_of(key, unit.points.stretch(run.number, key, points, window, ends=True), points, window, over)
                 for key in wanted
             ]
         return Found(cursor=str(run.seq), curves=tuple(curves))
@@ -165,7 +165,8 @@ def _within(series: Series, window: Window | None) -> Series:
     )
 
 
-def _curve(key: str, stretch: Stretch, points: int, window: Window | None, over: str) -> Curve:
+def curve_of(key: str, stretch: Stretch, points: int, window: Window | None, over: str) -> Curve:
+    """A stretch of a metric as a chart draws it: its points where at most `points` are in the window, else buckets."""
     first, last = (
         (float(stretch.low_step), float(stretch.high_step))
         if over == "steps"

@@ -12,7 +12,7 @@ from flasklab.runs.json import finite
 from flasklab.store.tables import environments
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from sqlalchemy import Connection
 
@@ -36,3 +36,8 @@ class EnvironmentRows:
         statement = select(environments.c.data).where(environments.c.id == environment_id)
         found: dict[str, Any] | None = self._connection.execute(statement).scalar()
         return found
+
+    def several(self, environment_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """The environments of these ids, by id; unknown ones are left out."""
+        statement = select(environments).where(environments.c.id.in_(environment_ids))
+        return {row.id: row.data for row in self._connection.execute(statement)}

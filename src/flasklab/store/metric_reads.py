@@ -16,9 +16,9 @@ from flasklab.store.metric_chunks import BUCKET_POINTS, FAN
 from flasklab.store.tables import metric_chunks, metric_summaries
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from flasklab.runs.buckets import Buckets, Raw
     from flasklab.runs.metrics import Window
@@ -29,6 +29,8 @@ _FINER = 4  # buckets that are read for each one that is asked for, so that thei
 _MOST_KEYS = 500  # named in one question
 _MOST_UNORDERED = 4_000_000  # points read for a window of a series whose x goes back
 _chunks, _summaries = metric_chunks.c, metric_summaries.c
+_PLACES = (_chunks.run_number, _chunks.key, _chunks.level, _chunks.start)
+_EXTENTS = (_chunks.low_step, _chunks.high_step, _chunks.low_time, _chunks.high_time)
 _SPANS = (_chunks.level, _chunks.start, _chunks.length)
 
 
@@ -42,6 +44,9 @@ class Stretch:
     low_time: float
     high_time: float
     parts: tuple[Part, ...]  # in the order in which the points came
+
+
+_NOTHING = Stretch(count=0, low_step=0, high_step=0, low_time=0.0, high_time=0.0, parts=())
 
 
 class MetricReads:
@@ -155,6 +160,90 @@ class MetricReads:
             parts=parts,
         )
 
+    def stretches(
+        self, wanted: Collection[tuple[int, str]], points: int, windows: Mapping[int, Window] | None = None
+    ) -> dict[tuple[int, str], Stretch]:
+        """As `stretch`, of metrics of several runs: a few questions about all of them, not a few about each.
+
+        Args:
+            wanted: numbers of runs, each with a metric; unknown ones have no points
+            points: likewise
+            windows: by the run's number; all of a series without one
+        """
+        windows = windows or {}
+        ranges = self._ranges(wanted)
+        spans: dict[tuple[int, str], list[tuple[int, int, int]]] = {}
+        for row in self._connection.execute(select(*_PLACES, _chunks.length, *_EXTENTS).where(*_of(wanted))):
+            which, window = (row.run_number, row.key), windows.get(row.run_number)
+            if which in ranges and (window is None or _meets(row, window)):
+                spans.setdefault(which, []).append((row.level, int(row.start), int(row.length)))
+        totals = {which: sum(length for at, _, length in found if at == 0) for which, found in spans.items()}
+        levels = {which: _coarsest(total, points) for which, total in totals.items()}
+        done: dict[tuple[int, str], tuple[Part, ...]] = {}
+        while levels:
+            kept = {
+                which: _covering([span for span in spans[which] if _may_stand(span, level, ranges[which].count)])
+                for which, level in levels.items()
+            }
+            for which, parts in self._parts_of_several(kept).items():
+                window = windows.get(which[0])
+                if levels[which] and window is not None and not _is_enough(parts, window, points, totals[which]):
+                    levels[which] -= 1
+                else:
+                    done[which] = parts
+                    del levels[which]
+        return {which: replace(found, parts=done.get(which, ())) for which, found in ranges.items()}
+
+    def _ranges(self, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Stretch]:
+        """What each metric spans as a whole, without its parts."""
+        which_one = (_chunks.run_number, _chunks.key)
+        statement = (
+            select(
+                *which_one,
+                func.sum(_chunks.length).label("total"),
+                func.min(_chunks.low_step).label("low_step"),
+                func.max(_chunks.high_step).label("high_step"),
+                func.min(_chunks.low_time).label("low_time"),
+                func.max(_chunks.high_time).label("high_time"),
+            )
+            .where(*_of(wanted), _chunks.level == 0)
+            .group_by(*which_one)
+        )
+        found = {(row.run_number, row.key): row for row in self._connection.execute(statement)}
+        return {
+            which: _NOTHING
+            if (row := found.get(which)) is None
+            else Stretch(
+                count=int(row.total),
+                low_step=int(row.low_step),
+                high_step=int(row.high_step),
+                low_time=float(row.low_time),
+                high_time=float(row.high_time),
+                parts=(),
+            )
+            for which in wanted
+        }
+
+    def _parts_of_several(
+        self, kept: Mapping[tuple[int, str], Sequence[tuple[int, int]]]
+    ) -> dict[tuple[int, str], tuple[Part, ...]]:
+        by_level: dict[int, set[tuple[tuple[int, str], int]]] = {}
+        for which, spans in kept.items():
+            for level, start in spans:
+                by_level.setdefault(level, set()).add((which, start))
+        found: dict[tuple[tuple[int, str], int, int], Part] = {}
+        for level, places in by_level.items():
+            statement = select(*_PLACES, _chunks.coding, _chunks.data).where(
+                *_of({which for which, _ in places}),
+                _chunks.level == level,
+                _chunks.start.in_({start for _, start in places}),
+            )
+            for row in self._connection.execute(statement):
+                which = row.run_number, row.key
+                if (which, row.start) in places:
+                    found[which, level, int(row.start)] = _part(row)
+        return {which: tuple(found[which, *span] for span in spans) for which, spans in kept.items()}
+
     @staticmethod
     def _points(run_number: int) -> Any:
         of_run = (_chunks.run_number == run_number, _chunks.level == 0)
@@ -183,9 +272,29 @@ class MetricReads:
             )
             found |= {(level, int(row.start)): row for row in self._connection.execute(statement)}
         for span in spans:
-            row = found[span]
-            is_points = row.coding != columns.BUCKETS
-            yield columns.points_of(row.coding, row.data) if is_points else columns.buckets_of(row.data)
+            yield _part(found[span])
+
+
+def _part(row: Any) -> Part:
+    """A chunk's points, or its buckets."""
+    is_points = row.coding != columns.BUCKETS
+    return columns.points_of(row.coding, row.data) if is_points else columns.buckets_of(row.data)
+
+
+def _of(wanted: Collection[tuple[int, str]]) -> tuple[ColumnElement[bool], ...]:
+    """The chunks of these runs' metrics, and of such metrics of theirs as only another one was asked for."""
+    return _chunks.run_number.in_({number for number, _ in wanted}), _chunks.key.in_({key for _, key in wanted})
+
+
+def _may_stand(span: tuple[int, int, int], level: int, count: int) -> bool:
+    """Whether a chunk is fine enough; at a series' end only points are, as the last one of all is wanted as it is."""
+    at, start, length = span
+    return at <= level and not (at > 0 and start + length == count)
+
+
+def _meets(row: Any, window: Window) -> bool:
+    low, high = (row.low_step, row.high_step) if window.over == "steps" else (row.low_time, row.high_time)
+    return bool(high >= window.low and low <= window.high)
 
 
 def _coarsest(total: int, points: int) -> int:

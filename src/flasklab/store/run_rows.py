@@ -21,7 +21,7 @@ from flasklab.store.tables import runs
 from flasklab.store.value_rows import ValueSource, add_values, value_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Row
@@ -103,6 +103,20 @@ class RunRows(RunTransitions):
     def find_by_number(self, number: int) -> Run | None:
         """The run of this number, or None."""
         return self._one(runs.c.number == number)
+
+    def several(self, ids: Collection[str], numbers: Collection[int] = (), *, whole: bool = True) -> list[Run]:
+        """The runs of these ids and of these numbers, in no order; those that there are none of are left out.
+
+        Args:
+            ids: whole ones
+            numbers: of runs
+            whole: with their metrics and artifacts, which may be many
+        """
+        found: dict[int, Row[Any]] = {}
+        for wanted in (runs.c.id.in_(ids), runs.c.number.in_(numbers)):  # each by its own index
+            found |= {row.number: row for row in self._connection.execute(select(runs).where(wanted))}
+        rows = list(found.values())
+        return self._complete(rows) if whole else [_run(row, {}, (), None) for row in rows]
 
     def find_by_key(self, experiment: str, idempotency_key: str) -> Run | None:
         """The run that was started with this idempotency key, or None."""

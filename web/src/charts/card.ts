@@ -4,12 +4,12 @@ import { make } from '../dom';
 import type { Chart } from './chart';
 
 /**
- * @param address of the run's metrics
+ * @param address of the run's metrics; "" where they are not offered as a file
  * @param resized called when the chart became larger or smaller
  */
 export function equip(card: HTMLElement, chart: Chart, address: string, resized: () => void): void {
   const csv = make('a', { class: 'btn small', download: fileName(chart.title, 'csv') }, 'CSV');
-  const files = make('div', {}, button('PNG', () => void saved(chart, 'png')), button('SVG', () => void saved(chart, 'svg')), csv);
+  const files = make('div', {}, button('PNG', () => void saved(chart, 'png')), button('SVG', () => void saved(chart, 'svg')), ...(address ? [csv] : []));
   const menu = make('details', { class: 'menu' }, make('summary', { class: 'btn small quiet' }, 'Save'), files);
   // Metrics may have joined the chart since.
   menu.addEventListener('toggle', () => (csv.href = `${address}?${csvQuery(chart.keys)}`));

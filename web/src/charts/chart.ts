@@ -5,6 +5,7 @@ import { number } from '../format';
 import { color } from '../theme';
 import { scaleOf, type Axis, type Scale } from './axis';
 import type { Curve } from './curve';
+import { label, type End } from './labels';
 import { Legend } from './legend';
 import { across, heightOf, lastOf, lineOf, nearest, roomy, widthOf, type Line } from './line';
 import { paint, RIGHT, type Frame, type Style } from './paint';
@@ -13,10 +14,21 @@ import type { Picture } from './svg';
 import { exactly, linearTicks, logTicks, ticksOver, type Tick } from './ticks';
 import type { Range, View } from './view';
 
+/** How a line is told from the others of its chart. */
+export interface Look {
+  name: string; // in the legend
+  label: string; // at the line's end; "" for none
+  slot: number; // its colour, and past the palette its dash
+}
+
 /** What the charts of a page share. */
 export interface Board {
   readonly view: View;
-  readonly start: number; // Unix seconds from which relative time counts
+  readonly overlay: boolean; // lines are of several runs: one is looked for among others, not read by itself
+  /** Unix seconds from which a curve's relative time counts. */
+  startOf(key: string): number;
+  /** How the line at this place of its chart looks. */
+  lookOf(key: string, at: number): Look;
   curve(key: string): Curve | undefined;
   /** Shows this range in all charts; null shows everything. */
   zoom(range: Range | null): void;
@@ -29,7 +41,9 @@ export interface Board {
 export const OVER_WORDS = { steps: 'step', times: 'time', relative: 'time since the start' } as const;
 
 const COLORS = 8;
-const PAST_PALETTE = [6, 4]; // dash of the ninth curve and those after it
+const DASHES = [undefined, [6, 4], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4], [9, 3, 2, 3, 2, 3]]; // by how many have the colour already
+const MOST_LABELS = 5; // lines named at their ends; more would cover each other
+const LABEL_ROOM = 40; // px for those names
 const HEIGHT = 208; // px
 const LARGE_HEIGHT = 440;
 const TICK_SPACE = 76; // px that a tick of x takes
@@ -126,18 +140,20 @@ export class Chart {
       height: 420,
       x: this.x(700),
       y: this.y(340),
-      lines: this.lines.map((line) => ({ line, name: line.key, ...this.style(line) })),
+      lines: this.lines.map((line) => ({ line, name: this.look(line).name, ...this.style(line) })),
       colors: { ground: color('--surface'), text: color('--text-2'), grid: color('--line') },
     };
   }
 
   private draw(): void {
-    const { view, start } = this.board;
+    const { view } = this.board;
     this.lines = this.keys.flatMap((key) => {
       const curve = this.board.curve(key);
-      return curve ? [lineOf(curve, { ...view, start })] : [];
+      return curve ? [lineOf(curve, { ...view, start: this.board.startOf(key) })] : [];
     });
     if (!this.lines.length) return;
+    const labelled = this.board.overlay && this.lines.length <= MOST_LABELS;
+    if (this.board.overlay && !labelled) this.lines = this.lines.map((line) => ({ ...line, low: undefined, high: undefined }));
     if (!this.plot.isConnected) this.place.append(this.plot, this.legend.element);
     const context = this.canvas.getContext('2d');
     if (!context) return;
@@ -146,10 +162,12 @@ export class Chart {
     this.scale(context, width, height);
     const labels = Math.max(...y.ticks.map((tick) => context.measureText(tick.label).width), 18);
     const left = Math.ceil(labels) + MARGIN.left;
-    this.frame = { left, top: MARGIN.top, width: width - left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom };
+    const right = MARGIN.right + (labelled ? LABEL_ROOM : 0);
+    this.frame = { left, top: MARGIN.top, width: width - left - right, height: height - MARGIN.top - MARGIN.bottom };
     const colors = { text: color('--text-3'), grid: color('--line') };
     const styles = this.lines.map((line) => this.style(line));
     paint(context, { frame: this.frame, x: this.x(this.frame.width), y, lines: this.lines, styles, colors });
+    if (labelled) label(context, this.frame, this.ends(), styles, color('--text-2'));
     this.list(styles);
     this.point(this.pointed);
     this.describe();
@@ -166,8 +184,9 @@ export class Chart {
 
   private list(styles: Style[]): void {
     const over = OVER_WORDS[this.board.view.over];
-    const listed = JSON.stringify([over, styles, this.lines.map((line) => line.key)]);
-    if (listed !== this.listed) this.legend.list(over, this.lines, styles);
+    const names = this.lines.map((line) => this.look(line).name);
+    const listed = JSON.stringify([over, styles, names]);
+    if (listed !== this.listed) this.legend.list(over, names, styles);
     this.listed = listed;
   }
 
@@ -177,15 +196,29 @@ export class Chart {
       const all = { low: -Infinity, high: Infinity };
       const height = heightOf([line], all);
       const last = line.y[lastOf(line, all)] ?? null;
-      if (!height || last === null) return `${line.key}: nothing that can be drawn`;
-      return `${line.key}: last ${number(last)}, from ${number(height.low)} to ${number(height.high)}`;
+      const { name } = this.look(line);
+      if (!height || last === null) return `${name}: nothing that can be drawn`;
+      return `${name}: last ${number(last)}, from ${number(height.low)} to ${number(height.high)}`;
     });
     this.place.setAttribute('aria-label', `${this.title} over ${OVER_WORDS[this.board.view.over]}. ${words.join('; ')}.`);
   }
 
   private style(line: Line): Style {
-    const at = this.keys.indexOf(line.key);
-    return { color: color(`--c${1 + (at % COLORS)}`), dash: at >= COLORS ? PAST_PALETTE : undefined };
+    const { slot } = this.look(line);
+    return { color: color(`--c${1 + (slot % COLORS)}`), dash: DASHES[Math.floor(slot / COLORS) % DASHES.length] };
+  }
+
+  private look(line: Line): Look {
+    return this.board.lookOf(line.key, this.keys.indexOf(line.key));
+  }
+
+  /** Where the lines end within the range on the screen, with what is written there. */
+  private ends(): End[] {
+    const up = this.up();
+    return this.lines.map((line) => {
+      const value = (line.smooth ?? line.y)[lastOf(line, this.shown())] ?? null;
+      return { text: this.look(line).label, y: value === null ? null : up.to(value) };
+    });
   }
 
   /** The range of x on the screen. */

@@ -21,6 +21,7 @@ interface Kept {
  * @param address of the run's metrics
  * @param start Unix seconds when the run began
  * @param changed called with the metric that there is more of to draw
+ * @param knows whether the server knows from when relative time counts, as of several runs it does
  */
 export class Curves {
   private readonly kept = new Map<string, Kept>();
@@ -35,6 +36,7 @@ export class Curves {
     private readonly address: string,
     start: number,
     private readonly changed: (key: string) => void,
+    private readonly knows = false,
   ) {
     this.start = start;
     this.whole = new Loader(address);
@@ -96,7 +98,7 @@ export class Curves {
       for (const kept of this.kept.values()) put(kept, undefined);
       return;
     }
-    const loader = new Loader(this.address, asked(range, over, this.start));
+    const loader = new Loader(this.address, this.knows ? { ...wide(range), over } : asked(range, over, this.start));
     this.part = loader;
     this.waiting = setTimeout(() => {
       for (const [key, points] of wanted()) this.detail(loader, key, points, { ...range, over });

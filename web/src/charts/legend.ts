@@ -5,6 +5,8 @@ import { number } from '../format';
 import type { Line } from './line';
 import type { Style } from './paint';
 
+const DOT = 3; // px of a dash that looks like a dot
+
 /** One row below a chart: x first, then each line with its mark. */
 export class Legend {
   readonly element = make('ul', { class: 'legend' });
@@ -12,16 +14,16 @@ export class Legend {
   private values: HTMLElement[] = [];
 
   /** Lists the lines anew. */
-  list(over: string, lines: Line[], styles: Style[]): void {
-    this.values = lines.map(() => make('span', { class: 'num' }));
+  list(over: string, names: string[], styles: Style[]): void {
+    this.values = names.map(() => make('span', { class: 'num' }));
     this.x.className = 'num';
-    const rows = lines.map((line, at) => {
+    const rows = names.map((name, at) => {
       const mark = make('i');
       const { color = '', dash } = styles[at] ?? {};
       mark.style.borderTopColor = color;
-      if (dash) mark.style.borderTopStyle = 'dashed';
+      if (dash) mark.style.borderTopStyle = (dash[0] ?? 0) < DOT ? 'dotted' : 'dashed';
       // Isolated, so that a name in another direction of writing does not turn its value around.
-      return make('li', {}, mark, make('bdi', {}, line.key), ' ', this.values[at] ?? '');
+      return make('li', {}, mark, make('bdi', {}, name), ' ', this.values[at] ?? '');
     });
     this.element.replaceChildren(make('li', { class: 'muted' }, `${over} `, this.x), ...rows);
   }

@@ -118,6 +118,13 @@ export function spanOf(curves: Iterable<Curve>, { over, start, logX }: Drawing):
   return least <= most ? { low: least, high: most } : null;
 }
 
+/** What several ranges span together; null where there is none. */
+export function union(ranges: (Range | null)[]): Range | null {
+  const known = ranges.filter((range) => range !== null);
+  if (!known.length) return null;
+  return { low: Math.min(...known.map(({ low }) => low)), high: Math.max(...known.map(({ high }) => high)) };
+}
+
 /** Least and greatest y of several lines within a range of x, bands included; null where nothing is drawn there. */
 export function heightOf(lines: Line[], range: Range): Range | null {
   const found = { low: Infinity, high: -Infinity };

@@ -1,15 +1,15 @@
 /** Fetching curves: what is wanted at one moment is one request, and answers nobody waits for are dropped. */
 
-import type { Range } from './view';
+import type { Over, Range } from './view';
 import { decode, SERIES_TYPE, type Series } from './wire';
 
-/** A range as the server takes it: in steps, or in Unix seconds. */
+/** A range as the server takes it: in steps, in Unix seconds, or in seconds since each run began, if it knows when. */
 export interface Asked extends Range {
-  over: 'steps' | 'times';
+  over: Over;
 }
 
 /** Metrics of one request: more would make addresses longer than servers take. */
-const MOST_KEYS = 40;
+const MOST_KEYS = 60;
 const MOST_TEXT = 4000; // characters of their names together
 const STEP = 100; // points are rounded up to this, so that charts of one page ask alike
 

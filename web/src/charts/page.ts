@@ -3,16 +3,22 @@
 import { all, make, one } from '../dom';
 import { THEME } from '../theme';
 import { equip } from './card';
-import { Chart, type Board } from './chart';
+import { Chart, type Board, type Look } from './chart';
 import { Curves } from './curves';
 import type { Points } from './curve';
 import { family, isSystem } from './families';
-import { spanOf } from './line';
+import { spanOf, union } from './line';
 import { Tools } from './tools';
 import { readView, writeView, type Range } from './view';
 
 /** Charts are fetched and drawn this far before they are scrolled to. */
 const AHEAD_PX = 300;
+
+/** The runs whose curves are drawn, where there are several. */
+export interface Cast {
+  startOf(key: string): number;
+  lookOf(key: string): Look;
+}
 
 export class Charts implements Board {
   readonly view = readView(location.search);
@@ -30,16 +36,18 @@ export class Charts implements Board {
    * @param address of the run's metrics
    * @param start Unix seconds when the run began
    * @param live whether points still come
+   * @param cast the runs, where there are several: then each key names one of them and its metric
    */
   constructor(
     private readonly root: HTMLElement,
     private readonly address: string,
     start: number,
     private live: boolean,
+    private readonly cast?: Cast,
   ) {
     this.system = root.dataset.charts === 'system';
     this.most = Number(root.dataset.most ?? Infinity);
-    this.curves = new Curves(address, start, (key) => this.renew(key));
+    this.curves = new Curves(address, start, (key) => this.renew(key), Boolean(cast));
     this.watcher = new IntersectionObserver((entries) => this.watch(entries), { rootMargin: `${AHEAD_PX}px` });
     this.sizes = new ResizeObserver((entries) => {
       for (const entry of entries) this.charts.get(entry.target)?.resize();
@@ -51,8 +59,16 @@ export class Charts implements Board {
     addEventListener(THEME, () => this.seen.forEach((chart) => chart.refresh()));
   }
 
-  get start(): number {
-    return this.curves.start;
+  get overlay(): boolean {
+    return Boolean(this.cast);
+  }
+
+  startOf(key: string): number {
+    return this.cast?.startOf(key) ?? this.curves.start;
+  }
+
+  lookOf(key: string, at: number): Look {
+    return this.cast?.lookOf(key) ?? { name: key, label: '', slot: at };
   }
 
   curve(key: string): ReturnType<Curves['get']> {
@@ -78,7 +94,8 @@ export class Charts implements Board {
   }
 
   bounds(): Range | null {
-    return spanOf(this.curves.all(), { ...this.view, start: this.start });
+    const spans = [...this.curves.all()].map((curve) => spanOf([curve], { ...this.view, start: this.startOf(curve.key) }));
+    return union(spans);
   }
 
   point(x: number | null): void {
@@ -151,7 +168,7 @@ export class Charts implements Board {
     this.charts.set(place, chart);
     this.watcher.observe(place);
     this.sizes.observe(place);
-    equip(card, chart, this.address, () => this.fetch(chart));
+    equip(card, chart, this.cast ? '' : this.address, () => this.fetch(chart));
     return chart;
   }
 

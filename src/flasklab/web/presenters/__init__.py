@@ -7,6 +7,8 @@ A presenter takes snapshots and makes a page object; it knows no request, no SQL
 from __future__ import annotations
 
 from flasklab.web.presenters.broken import BrokenPage, present_broken
+from flasklab.web.presenters.compare import ComparePage, present_comparison
+from flasklab.web.presenters.compare_parts import ComparedPart
 from flasklab.web.presenters.form import FormPage, present_form
 from flasklab.web.presenters.home import HomePage, present_home
 from flasklab.web.presenters.problem import ProblemPage, present_problem
@@ -15,6 +17,8 @@ from flasklab.web.presenters.runs import RunFilters, RunsPage, present_runs
 
 __all__ = [
     "BrokenPage",
+    "ComparePage",
+    "ComparedPart",
     "FormPage",
     "HomePage",
     "ProblemPage",
@@ -22,6 +26,7 @@ __all__ = [
     "RunPage",
     "RunsPage",
     "present_broken",
+    "present_comparison",
     "present_form",
     "present_home",
     "present_problem",
