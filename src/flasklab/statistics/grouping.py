@@ -57,8 +57,8 @@ class Grouping:
 def group(runs: Sequence[Mapping[str, Any]], ignore: Collection[str] = (SEED,)) -> Grouping:
     """Put runs into groups.
 
-    Numbers are equal by value (1 and 1.0), NaN equals itself, true is no number, the order of names does not matter, and
-    a missing one is not null. Time grows with the number of values; 100,000 runs of ten
+    Numbers are equal by value (1 and 1.0), NaN equals itself, true is no number, the order of names does not matter,
+    and a missing one is not null. Time grows with the number of values; 100,000 runs of ten
     parameters take less than a second.
 
     Args:

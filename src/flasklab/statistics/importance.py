@@ -1,9 +1,10 @@
 """Which parameters matter: how much of a metric's variance each one accounts for, alone and together with others.
 
-A random forest learns the metric from the parameters (Breiman 2001, Machine Learning 45, 5), and its predictions are
-taken apart as Hutter, Hoos and Leyton-Brown 2014 (An Efficient Approach for Assessing Hyperparameter Importance, ICML)
-do: by functional analysis of variance. Here it is over the values that the runs had, each parameter for itself, instead
-of over even ranges: so nobody need say which ranges are logarithmic.
+A forest learns the metric from the parameters, of extremely randomized trees (Geurts, Ernst and Wehenkel 2006, Machine
+Learning 63, 3), which overlook a weak parameter less than others do. Its predictions are taken apart by functional
+analysis of variance, as Hutter, Hoos and Leyton-Brown 2014 do (An Efficient Approach for Assessing Hyperparameter
+Importance, ICML). Here it is over the values that the runs had, each parameter for itself, instead of over even ranges:
+so nobody need say which ranges are logarithmic.
 
 The forest is scikit-learn's, imported when it is first asked for: it costs a process 100 MB and some seconds.
 """
@@ -77,8 +78,8 @@ def importance(
 
     `alone` is Var(E[f | x]) / Var(f), the first-order index of Sobol' 1993 (Mathematical Modelling and Computational
     Experiments 1, 407); `total` is Jansen's 1999 estimate of the total one (Computer Physics Communications 117, 35).
-    `explained` is R² of the forest's out-of-bag predictions. Numbers count by their order, so a logarithm or another unit
-    changes nothing; texts, truth values, lists and mixtures are categories; a missing value or null is a value
+    `explained` is R² of the forest's out-of-bag predictions. Numbers count by their order, so a logarithm or another
+    unit changes nothing; texts, truth values, lists and mixtures are categories; a missing value or null is a value
     of its own.
 
     Args:
@@ -114,13 +115,15 @@ def importance(
 def _forest(seed: int) -> Callable[[Real, Real], tuple[Callable[[Real], Real], float]]:
     """What fits a forest to columns and targets, and says how well it predicts runs that it did not see."""
     try:
-        from sklearn.ensemble import RandomForestRegressor
+        from sklearn.ensemble import ExtraTreesRegressor
     except ImportError:
         raise MissingLibraryError("scikit-learn", "analysis") from None
 
     def fit(columns: Real, target: Real) -> tuple[Callable[[Real], Real], float]:
         # Leaves of two runs at least: one run alone is luck.
-        forest = RandomForestRegressor(_TREES, min_samples_leaf=2, oob_score=True, random_state=seed, n_jobs=1)
+        forest = ExtraTreesRegressor(
+            _TREES, min_samples_leaf=2, bootstrap=True, oob_score=True, random_state=seed, n_jobs=1
+        )
         forest.fit(columns, target)
         return forest.predict, float(forest.oob_score_)
 
