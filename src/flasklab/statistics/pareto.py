@@ -42,7 +42,6 @@ def pareto_front(
     cost, other_cost = cost[order], other_cost[order]
     before = np.concatenate([[np.inf], np.minimum.accumulate(other_cost)[:-1]])  # the least of those sorted before
     leads = other_cost < before
-    leads[0] = True  # even where it is infinitely bad in the second
     leader = np.maximum.accumulate(np.where(leads, np.arange(len(order)), 0))
     same = (cost == cost[leader]) & (other_cost == other_cost[leader])
     found: NDArray[np.int64] = known[order[same]]
