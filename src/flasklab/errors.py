@@ -80,6 +80,15 @@ class InvalidParametersError(FlasklabError):
         super().__init__("; ".join(f"{error.param}: {error.message}" for error in errors))
 
 
+class MissingLibraryError(FlasklabError):
+    """What was asked for is the work of a library that is not installed here."""
+
+    def __init__(self, library: str, extra: str) -> None:
+        self.library = library
+        self.extra = extra
+        super().__init__(f"This needs {library}, which is not installed. Run: pip install 'flasklab[{extra}]'")
+
+
 class DefinitionError(FlasklabError):
     """An experiment's definition cannot be used; the message names file, line and mend."""
 

@@ -18,6 +18,7 @@ from flasklab.errors import (
     FileMissingError,
     FlasklabError,
     InvalidParametersError,
+    MissingLibraryError,
     MissingResourcesError,
     NoSpaceError,
     ParameterError,
@@ -46,6 +47,7 @@ _STATUS: dict[type[FlasklabError], int] = {
     InvalidParametersError: 422,
     MissingResourcesError: 422,
     QueueFullError: 429,
+    MissingLibraryError: 501,
     StoreError: 503,
     StoreFullError: 507,
     NoSpaceError: 507,
@@ -56,6 +58,7 @@ _TITLES = {
     413: "Too large",
     422: "Invalid parameters",
     429: "The queue is full",
+    501: "Not installed",
     507: "Too little space",
 }
 # What the system refused, by its number: nothing is wrong with the request, and the same may do later.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from flasklab.runs.dotted import dotted
 from flasklab.runs.progress import position_text
 from flasklab.runs.state import RunState
 from flasklab.web.presenters import formats
-from flasklab.web.presenters.dotted import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

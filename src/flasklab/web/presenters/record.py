@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from flasklab.experiments.canonical import spoken_duration
 from flasklab.experiments.shape import item_of, kind_of, plain
+from flasklab.runs.dotted import dotted
 from flasklab.web.presenters import formats
-from flasklab.web.presenters.dotted import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flasklab.runs.artifacts import ARRAY, HISTOGRAM, PLOTLY, TABLE, VEGA_LITE
+from flasklab.runs.dotted import dotted
 from flasklab.runs.json import encode
 from flasklab.web.presenters import formats
-from flasklab.web.presenters.dotted import dotted
 from flasklab.web.presenters.run_columns import is_number
 
 if TYPE_CHECKING:

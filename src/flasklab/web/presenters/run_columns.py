@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from flasklab.runs.dotted import dotted
 from flasklab.runs.json import finite, non_finite
 from flasklab.runs.system_metrics import is_system
 from flasklab.web.presenters import formats
-from flasklab.web.presenters.dotted import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
