@@ -235,4 +235,7 @@ _LISTED = (
     _query("q", "Only runs that mention this text; the name of a state means runs in it", "string"),
     _query("limit", "At most so many", "integer"),
     _query("after", "`next` of the page before", "string"),
+    _query("format", "`json`; `jsonl`, `csv` or `parquet`: all runs as a file, or the newest `limit`", "string"),
+    _query("columns", "Of such a table, with commas", "string"),
+    _query("metrics", "1: all points in JSON lines, least and greatest values in tables", "integer"),
 )

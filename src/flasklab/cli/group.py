@@ -28,6 +28,7 @@ COMMANDS = {
     "unpin": "flasklab.cli.keep:unpin",
     "du": "flasklab.cli.prune:du",
     "prune": "flasklab.cli.prune:prune",
+    "export": "flasklab.cli.export:export",
     "backup": "flasklab.cli.backup:backup",
     "restore": "flasklab.cli.restore:restore",
     "check": "flasklab.cli.check:check",

@@ -13,6 +13,7 @@ from flasklab.services.file_upload import FileUpload
 from flasklab.services.lab_status import LabStatus
 from flasklab.services.metric_read import MetricRead
 from flasklab.services.run_cancel import RunCancel
+from flasklab.services.run_export import RunExport
 from flasklab.services.run_files import RunFiles
 from flasklab.services.run_follow import RunFollow
 from flasklab.services.run_keep import RunKeep
@@ -53,6 +54,7 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
         follow=RunFollow(store, waiting),
         metrics=MetricRead(store),
         files=RunFiles(store),
+        export=RunExport(store),
         tables=TableRead(settings.results / "cache"),
         experiments=experiments,
         upload=FileUpload(store),

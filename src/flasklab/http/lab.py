@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from flasklab.services.lab_status import LabStatus
     from flasklab.services.metric_read import MetricRead
     from flasklab.services.run_cancel import RunCancel
+    from flasklab.services.run_export import RunExport
     from flasklab.services.run_files import RunFiles
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_keep import RunKeep
@@ -51,6 +52,7 @@ class Services:
     follow: RunFollow
     metrics: MetricRead
     files: RunFiles
+    export: RunExport
     tables: TableRead
     experiments: ExperimentRead
     upload: FileUpload

@@ -8,6 +8,7 @@ from flask import Response, render_template, request, url_for
 
 from flasklab.errors import RunNotFoundError
 from flasklab.http.answers import json_answer
+from flasklab.http.exports import answer_export, asked_format
 from flasklab.http.lab import current_lab
 from flasklab.http.lists import IN_BIN, asked_page, page_json
 from flasklab.http.negotiation import wants_html
@@ -48,6 +49,9 @@ def runs() -> Response | str:
     """GET /runs: the runs table."""
     services = current_lab().services
     asked = asked_page()
+    form = asked_format()
+    if form is not None:
+        return answer_export(asked, form)
     found = services.read.page(**asked.filters, before=asked.before, limit=asked.limit)
     if not wants_html():
         return page_json(found, url_for("flasklab.runs"))

@@ -1,0 +1,114 @@
+"""`flasklab export`: runs as a file, for a notebook, a spreadsheet or another lab."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from flasklab.cli.entrance import lab_settings, setting_flags
+from flasklab.cli.runs import STATES
+from flasklab.runs.state import RunState
+from flasklab.services.run_query import read_query
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from flasklab.services.run_export import Wanted
+
+_TEXTS = ("jsonl", "csv")  # formats that a terminal or a pipe takes
+
+
+@click.command(short_help="Write runs into a file.")
+@click.argument("query", nargs=-1)
+@click.option("--state", type=click.Choice(STATES), help="Only runs in this state.")
+@click.option("--experiment", help="Only runs of this experiment.")
+@click.option("--limit", type=click.IntRange(1), help="The newest so many; all unless given.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice((*_TEXTS, "parquet")),
+    help="What is written; by the ending of FILE, else jsonl, unless given.",
+)
+@click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Where to.")
+@click.option("--columns", metavar="NAMES", help="Columns of the table, with commas; all that are found unless given.")
+@click.option("--with-metrics", is_flag=True, help="All points in jsonl; least and greatest values in tables.")
+@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@setting_flags("results", "database_url")
+def export(
+    query: tuple[str, ...],
+    state: str | None,
+    experiment: str | None,
+    limit: int | None,
+    form: str | None,
+    output: Path | None,
+    columns: str | None,
+    with_metrics: bool,
+    force: bool,
+) -> None:
+    """Write runs, the newest first, as JSON lines, CSV or Parquet.
+
+    QUERY narrows them as in `flasklab runs`. Without -o, jsonl and csv go to standard output.
+    """
+    from flasklab.services.run_export import Wanted
+
+    form = form or _by_ending(output) or "jsonl"
+    if output is None and form not in _TEXTS:
+        raise click.UsageError(f"{form} is no text: say where to with -o FILE.")
+    try:
+        asked = read_query(" ".join(query), RunState(state) if state else None)
+    except ValueError as error:
+        raise click.UsageError(f"QUERY {error}.") from error
+    wanted = Wanted(
+        filters={"state": asked.state, "text": asked.text, "experiment": experiment},
+        limit=limit,
+        columns=tuple(name for name in (columns or "").split(",") if name),
+        metrics=with_metrics,
+    )
+    _write(form, wanted, output, replace=force)
+
+
+def _by_ending(output: Path | None) -> str | None:
+    ending = "" if output is None else output.suffix.lower().removeprefix(".")
+    return ending if ending in (*_TEXTS, "parquet") else None
+
+
+def _write(form: str, wanted: Wanted, output: Path | None, *, replace: bool) -> None:
+    from flasklab.services.run_export import RunExport
+    from flasklab.store import Store
+
+    settings = lab_settings()
+    if not settings.results.exists():
+        raise click.ClickException(f"There is no results folder {settings.results}: there is nothing to export.")
+    store = Store(settings).open()
+    try:
+        pieces = RunExport(store)(form, wanted)
+        if output is None:
+            _pass_on(pieces, sys.stdout.buffer)
+        else:
+            _place(pieces, output, replace=replace)
+    finally:
+        store.close()
+
+
+def _pass_on(pieces: Iterable[bytes], target: BinaryIO) -> None:
+    for piece in pieces:
+        target.write(piece)
+    target.flush()
+
+
+def _place(pieces: Iterable[bytes], output: Path, *, replace: bool) -> None:
+    """Write a file that is whole or not there."""
+    if output.exists() and not replace:
+        raise click.ClickException(f"{output} is there already. Give another name, or --force to replace it.")
+    unfinished = output.with_name(f".{output.name}.{secrets.token_hex(6)}")
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+            _pass_on(pieces, target)
+        unfinished.replace(output)
+    finally:
+        unfinished.unlink(missing_ok=True)
