@@ -12,12 +12,14 @@ import click
 
 from flasklab.cli.entrance import lab_settings, setting_flags
 from flasklab.cli.runs import STATES
+from flasklab.runs import amounts
 from flasklab.runs.state import RunState
 from flasklab.services.run_query import read_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from flasklab.services.lab_export import Exported
     from flasklab.services.run_export import Wanted
 
 _TEXTS = ("jsonl", "csv")  # formats that a terminal or a pipe takes
@@ -31,7 +33,7 @@ _TEXTS = ("jsonl", "csv")  # formats that a terminal or a pipe takes
 @click.option(
     "--format",
     "form",
-    type=click.Choice((*_TEXTS, "parquet")),
+    type=click.Choice((*_TEXTS, "parquet", "lab")),
     help="What is written; by the ending of FILE, else jsonl, unless given.",
 )
 @click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Where to.")
@@ -50,7 +52,7 @@ def export(
     with_metrics: bool,
     force: bool,
 ) -> None:
-    """Write runs, the newest first, as JSON lines, CSV or Parquet.
+    """Write runs, the newest first, as JSON lines, CSV or Parquet, or all of them for another lab (a zip).
 
     QUERY narrows them as in `flasklab runs`. Without -o, jsonl and csv go to standard output.
     """
@@ -74,10 +76,11 @@ def export(
 
 def _by_ending(output: Path | None) -> str | None:
     ending = "" if output is None else output.suffix.lower().removeprefix(".")
-    return ending if ending in (*_TEXTS, "parquet") else None
+    return "lab" if ending == "zip" else ending if ending in (*_TEXTS, "parquet") else None
 
 
 def _write(form: str, wanted: Wanted, output: Path | None, *, replace: bool) -> None:
+    from flasklab.services.lab_export import export_lab
     from flasklab.services.run_export import RunExport
     from flasklab.store import Store
 
@@ -86,6 +89,9 @@ def _write(form: str, wanted: Wanted, output: Path | None, *, replace: bool) -> 
         raise click.ClickException(f"There is no results folder {settings.results}: there is nothing to export.")
     store = Store(settings).open()
     try:
+        if form == "lab" and output is not None:
+            _tell(export_lab(settings, store, wanted, output, replace=replace))
+            return
         pieces = RunExport(store)(form, wanted)
         if output is None:
             _pass_on(pieces, sys.stdout.buffer)
@@ -93,6 +99,15 @@ def _write(form: str, wanted: Wanted, output: Path | None, *, replace: bool) -> 
             _place(pieces, output, replace=replace)
     finally:
         store.close()
+
+
+def _tell(made: Exported) -> None:
+    runs = "1 run" if made.runs == 1 else f"{made.runs:,} runs"
+    click.echo(f"{made.path} is made: {runs}, {amounts.size(made.size)}.")
+    if made.unfinished:
+        click.echo(f"{made.unfinished:,} that have not ended are left out.", err=True)
+    for sha256 in made.missing:
+        click.echo(f"The lab itself did not have the content {sha256[:12]} any more, or not unchanged.", err=True)
 
 
 def _pass_on(pieces: Iterable[bytes], target: BinaryIO) -> None:

@@ -82,10 +82,11 @@ class RunExport:
 
     def runs(self, wanted: Wanted) -> Iterator[Run]:
         """The runs, newest first, each page read anew."""
-        for page in self._pages(wanted):
+        for page in self.pages(wanted):
             yield from page
 
-    def _pages(self, wanted: Wanted) -> Iterator[Sequence[Run]]:
+    def pages(self, wanted: Wanted) -> Iterator[Sequence[Run]]:
+        """The same, page by page."""
         before: int | None = None
         left = wanted.limit
         while left is None or left > 0:
@@ -112,7 +113,7 @@ class RunExport:
         return (run_cells(run, spread=wanted.metrics) for run in self.runs(wanted))
 
     def _jsonl(self, wanted: Wanted, present: Callable[[Sequence[Run]], Sequence[dict[str, Any]]]) -> Iterator[bytes]:
-        for page in self._pages(wanted):
+        for page in self.pages(wanted):
             for run, values in zip(page, present(page), strict=True):
                 line = encode(values)
                 if not wanted.metrics:
