@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from flasklab.store.store import Store
 
 _LOG_BYTES = 1 << 18  # of log read at once
+_SHORT = 20_000  # points of a metric that is read whole
 
 
 @dataclass(slots=True, kw_only=True)
@@ -162,8 +163,15 @@ class _Writing:
 
     def _frames(self, runs: Sequence[Run]) -> Iterator[bytes]:
         for position, run in enumerate(runs):
-            keys = [*run.metrics, *(self._metrics.system_keys(run.id) if run.attempt else ())]
-            for series in self._metrics.pieces(run.id, keys) if keys else ():
+            long: list[str] = []
+            with self._store.read() as unit:
+                for key in unit.metrics.keys(run.number):
+                    known = run.metrics.get(key)  # system metrics are not among them
+                    if (known.count if known else unit.metrics.count(run.number, key)) > _SHORT:
+                        long.append(key)
+                    else:
+                        yield frame_of(position, unit.points.series(run.number, key))
+            for series in self._metrics.pieces(run.id, long) if long else ():
                 yield frame_of(position, series)
 
     def _log(self, run: Run) -> Iterator[bytes]:
