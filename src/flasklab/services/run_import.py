@@ -7,8 +7,10 @@ long as the last one took, because the supervisor writes too.
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from flasklab.errors import ImportFailedError
@@ -23,6 +25,7 @@ from flasklab.store.sweep_lock import keeping_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from flasklab.config import Settings
     from flasklab.runs.arriving import ArrivingFile, Piece
@@ -153,6 +156,8 @@ class RunImport:
             if sha256:
                 _same(stored.sha256, sha256)
             sha256, size = stored.sha256, stored.size
+        elif file.open is not None:
+            size = self._store.files.path(sha256).stat().st_size
         return Artifact(
             name=name,
             media_type=file.media_type,
@@ -172,13 +177,15 @@ class RunImport:
             return
         writer = self._store.logs.writer(one.run.id, self._settings.max_log)
         try:
-            for stream, at, text in (first, *pieces):
+            for stream, at, text in chain((first,), pieces):
                 if stream == "lab":
                     writer.say(text, at)
                 else:
                     writer.append(stream, text.encode("utf-8", "replace"), at)
         finally:
             writer.close()
+        for path in file_sweep.traces(self._settings.results, one.run.id):
+            _flush(path)  # the row, which follows, will say that it is there
 
     def _flush(self, done: Imported, by: str) -> None:
         """Add what is pending in one transaction."""
@@ -231,6 +238,14 @@ def _append(unit: Unit, number: int, run: Run, pieces: Iterable[Piece]) -> None:
         seqs = [run.seq] * len(piece.steps)
         points = Points(steps=piece.steps, values=piece.values, times=piece.times, seqs=seqs)
         unit.metrics.append(number, {piece.key: points})
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _same(found: str, wanted: str) -> None:
