@@ -31,6 +31,7 @@ _Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 _Hash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 _Count = Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
+_Step = Annotated[int, msgspec.Meta(ge=-(2**62), lt=2**62)]
 _Small = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
 _LENGTH = struct.Struct("<I")
 _MOST_FRAME = 1 << 26  # bytes
@@ -54,7 +55,7 @@ class FileLine(msgspec.Struct, frozen=True, kw_only=True):
     size: _Count
     sha256: _Hash
     shown: str | None = None
-    step: int | None = None
+    step: _Step | None = None
     order: _Count = 0
     seq: _Count = 0
     meta: dict[str, Any] = {}
@@ -68,7 +69,7 @@ class AttemptLine(msgspec.Struct, frozen=True, kw_only=True):
     begun_at: _Moment | None = None
     ended_at: _Moment | None = None
     pid: _Count | None = None
-    exit_code: int | None = None
+    exit_code: _Small | None = None
     signal: _Small | None = None
     reason: str = ""
     state: str | None = None

@@ -7,11 +7,12 @@ long as the last one took, because the supervisor writes too.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from flasklab.errors import ImportFailedError
 from flasklab.recording.names import saved_name
@@ -38,6 +39,8 @@ IMPORTED = "imported"
 _RUNS = 50  # of one transaction
 _POINTS = 50_000  # of one transaction
 _LONGEST_WAIT = 1.0  # seconds between two transactions
+_INT64 = 2**63
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,9 +106,15 @@ class RunImport:
         if self._is_there(one.run.id):
             done.there += 1
             return
+        try:
+            self._take(one, by, done)
+        except _UnreadableError as error:
+            done.passed.append(Passed(name=one.run.id, why=f"it cannot be read ({error})"))
+
+    def _take(self, one: Arriving, by: str, done: Imported) -> None:
         ready = _Ready(run=_marked(one.run), arriving=one, files=self._files(one), pieces=[])
         self._log(one)
-        pieces = iter(one.points())
+        pieces = map(_checked, _read(one.points))
         count = 0
         for piece in pieces:
             ready.pieces.append(piece)
@@ -171,7 +180,7 @@ class RunImport:
         )
 
     def _log(self, one: Arriving) -> None:
-        pieces = iter(one.log())
+        pieces = _read(one.log)
         first = next(pieces, None)
         if first is None:
             return
@@ -227,6 +236,31 @@ class RunImport:
         with self._store.write() as unit:
             unit.metrics.finish(number)
             unit.imports.reveal(number)
+
+
+class _UnreadableError(Exception):
+    """The source of a run gives something else than it should."""
+
+
+def _read(source: Callable[[], Iterable[_T]]) -> Iterator[_T]:
+    """What a run's source gives; only the run is lost where it gives nonsense.
+
+    Raises:
+        _UnreadableError: it does.
+    """
+    try:
+        yield from source()
+    except (ValueError, TypeError, OverflowError) as error:
+        raise _UnreadableError(str(error)[:200]) from error
+
+
+def _checked(piece: Piece) -> Piece:
+    """The piece, whose numbers can be stored."""
+    if not all(-_INT64 <= step < _INT64 for step in piece.steps):
+        raise _UnreadableError(f"{piece.key[:100]} has a step that is too large")
+    if not all(map(math.isfinite, piece.times)):
+        raise _UnreadableError(f"{piece.key[:100]} has a point at no moment")
+    return piece
 
 
 def _marked(run: Run) -> Run:

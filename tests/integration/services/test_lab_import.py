@@ -7,10 +7,11 @@ import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from flasklab.errors import ImportFailedError
-from flasklab.runs.arriving import Arriving
+from flasklab.runs.arriving import Arriving, ArrivingFile, Piece
 from flasklab.runs.artifacts import Artifact
 from flasklab.runs.metrics import Points
 from flasklab.runs.run import NewRun, Run, RunError, new_run_id
@@ -19,6 +20,7 @@ from flasklab.runs.times import now
 from flasklab.services import run_export
 from flasklab.services.lab_export import Exported, export_lab
 from flasklab.services.lab_import import runs_of_lab
+from flasklab.services.lab_lines import read_line
 from flasklab.services.run_export import Wanted
 from flasklab.services.run_import import IMPORTED, Imported, RunImport
 from flasklab.services.run_read import RunRead
@@ -249,3 +251,56 @@ def test_an_export_is_never_half_there(settings: Settings, store: Store, tmp_pat
 
     assert (tmp_path / "export.zip").read_bytes() == b"mine"
     assert [path.name for path in tmp_path.glob("*export.zip*")] == ["export.zip"]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        Piece(key="x", steps=[2**63], values=[1.0], times=[1.0]),
+        Piece(key="x", steps=[0], values=[1.0], times=[float("nan")]),
+        ValueError("no number"),
+    ],
+)
+def test_a_run_whose_points_are_nonsense_is_left_out_and_the_others_come_in(
+    store: Store, other_settings: Settings, other: Store, piece: Piece | ValueError
+) -> None:
+    def points() -> Iterator[Piece]:
+        yield Piece(key="y", steps=[0], values=[1.0], times=[1.0])
+        if isinstance(piece, ValueError):
+            raise piece
+        yield piece
+
+    run = replace(ended(store), environment_id=None, artifacts=())
+    bad, good = replace(run, id=new_run_id()), replace(run, id=new_run_id())
+
+    done = RunImport(other, other_settings)(
+        [Arriving(run=bad, origin={}, points=points), Arriving(run=good, origin={})]
+    )
+
+    assert (done.added, [one.name for one in done.passed]) == (1, [bad.id])
+    assert [one.id for one in RunRead(other).page().runs] == [good.id]
+
+
+def test_what_a_hostile_export_claims_reaches_no_page_as_an_error(
+    settings: Settings, store: Store, other_settings: Settings, other: Store, tmp_path: Path
+) -> None:
+    run = ended(store)
+    exported(settings, store, tmp_path / "export.zip")
+    with zipfile.ZipFile(tmp_path / "export.zip") as archive:
+        line = msgspec.json.decode(archive.read("runs/00000001.jsonl"))
+    for field, value in (
+        ("id", "../../x"),
+        ("state", "mad"),
+        ("created_at", "2026-01-01T00:00:00"),
+        ("seq", -1),
+        ("attempts", [{"attempt": 0, "claimed_at": "2026-01-01T00:00:00Z"}]),
+        ("files", [{**line["files"][0], "sha256": "../x"}]),
+        ("seed", "1e9"),
+        ("params", []),
+    ):
+        with pytest.raises(msgspec.MsgspecError):
+            read_line(msgspec.json.encode({**line, field: value}))
+    outside = read_line(msgspec.json.encode({**line, "files": [{**line["files"][0], "name": "../x"}]}))
+    file = ArrivingFile(**msgspec.structs.asdict(outside.files[0]), open=None)
+    with pytest.raises(ImportFailedError, match="leaves its folder"):
+        RunImport(other, other_settings)([Arriving(run=run, origin={}, files=(file,))])
