@@ -39,6 +39,7 @@ _TEXTS = ("jsonl", "csv")  # formats that a terminal or a pipe takes
 @click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Where to.")
 @click.option("--columns", metavar="NAMES", help="Columns of the table, with commas; all that are found unless given.")
 @click.option("--with-metrics", is_flag=True, help="All points in jsonl; least and greatest values in tables.")
+@click.option("--with-files", is_flag=True, help="Copy the runs' files too, into FILE.files/<run id>/.")
 @click.option("--force", is_flag=True, help="Replace FILE if it is there.")
 @setting_flags("results", "database_url")
 def export(
@@ -50,6 +51,7 @@ def export(
     output: Path | None,
     columns: str | None,
     with_metrics: bool,
+    with_files: bool,
     force: bool,
 ) -> None:
     """Write runs, the newest first, as JSON lines, CSV or Parquet, or all of them for another lab (a zip).
@@ -61,6 +63,8 @@ def export(
     form = form or _by_ending(output) or "jsonl"
     if output is None and form not in _TEXTS:
         raise click.UsageError(f"{form} is no text: say where to with -o FILE.")
+    if with_files and output is None:
+        raise click.UsageError("Files are copied beside FILE: say where with -o FILE.")
     try:
         asked = read_query(" ".join(query), RunState(state) if state else None)
     except ValueError as error:
@@ -71,7 +75,7 @@ def export(
         columns=tuple(name for name in (columns or "").split(",") if name),
         metrics=with_metrics,
     )
-    _write(form, wanted, output, replace=force)
+    _write(form, wanted, output, files=with_files, replace=force)
 
 
 def _by_ending(output: Path | None) -> str | None:
@@ -79,7 +83,8 @@ def _by_ending(output: Path | None) -> str | None:
     return "lab" if ending == "zip" else ending if ending in (*_TEXTS, "parquet") else None
 
 
-def _write(form: str, wanted: Wanted, output: Path | None, *, replace: bool) -> None:
+def _write(form: str, wanted: Wanted, output: Path | None, *, files: bool, replace: bool) -> None:
+    from flasklab.services.file_export import copy_files
     from flasklab.services.lab_export import export_lab
     from flasklab.services.run_export import RunExport
     from flasklab.store import Store
@@ -97,6 +102,8 @@ def _write(form: str, wanted: Wanted, output: Path | None, *, replace: bool) -> 
             _pass_on(pieces, sys.stdout.buffer)
         else:
             _place(pieces, output, replace=replace)
+            if files:
+                _tell_files(*copy_files(store, RunExport(store).runs(wanted), output.with_name(f"{output.name}.files")))
     finally:
         store.close()
 
@@ -108,6 +115,15 @@ def _tell(made: Exported) -> None:
         click.echo(f"{made.unfinished:,} that have not ended are left out.", err=True)
     for sha256 in made.missing:
         click.echo(f"The lab itself did not have the content {sha256[:12]} any more, or not unchanged.", err=True)
+
+
+def _tell_files(copied: int, gone: int) -> None:
+    click.echo(f"{copied:,} file{'' if copied == 1 else 's'} copied.", err=True)
+    if gone:
+        click.echo(
+            f"{gone:,} {'is' if gone == 1 else 'are'} gone: the lab itself does not have the content any more.",
+            err=True,
+        )
 
 
 def _pass_on(pieces: Iterable[bytes], target: BinaryIO) -> None:
