@@ -124,3 +124,11 @@ class LeaseLostError(FlasklabError):
 
 class NoSpaceError(FlasklabError):
     """So little disk is left that the lab takes no new runs."""
+
+
+class ExportError(FlasklabError):
+    """Runs cannot be written out in the way that was asked for."""
+
+
+class ImportFailedError(FlasklabError):
+    """What was to be imported cannot be read."""

@@ -254,4 +254,7 @@ _LISTED = (
     _query("sort", "By this name; with a minus in front, the largest first; newest first when not given", "string"),
     _query("limit", "At most so many", "integer"),
     _query("after", "`next` of the page before", "string"),
+    _query("format", "`json`; `jsonl`, `csv` or `parquet`: all runs as a file, or the newest `limit`", "string"),
+    _query("columns", "Of such a table, with commas", "string"),
+    _query("metrics", "1: all points in JSON lines, least and greatest values in tables", "integer"),
 )

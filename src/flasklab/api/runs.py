@@ -7,6 +7,7 @@ from flask import Response, url_for
 from flasklab.http.answers import json_answer
 from flasklab.http.asking import who_asks
 from flasklab.http.changes import sent_changes, wish_of
+from flasklab.http.exports import answer_export, asked_format
 from flasklab.http.lab import current_lab
 from flasklab.http.lists import asked_page, found_page, page_json, whole_list
 from flasklab.http.run_json import artifacts_json, attempt_json, run_json
@@ -17,8 +18,11 @@ from flasklab.runs.times import rfc3339
 
 
 def runs() -> Response:
-    """GET runs: those that a search means, in an order, page by page."""
-    return page_json(found_page(asked_page()), url_for(".runs"))
+    """GET runs: those that a search means, in an order, page by page; with `?format=`, all of them as a file."""
+    asked, form = asked_page(), asked_format()
+    if form is not None:
+        return answer_export(asked, form)
+    return page_json(found_page(asked), url_for(".runs"))
 
 
 def run(run_id: str) -> Response:

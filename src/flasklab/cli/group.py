@@ -30,6 +30,8 @@ COMMANDS = {
     "unpin": "flasklab.cli.keep:unpin",
     "du": "flasklab.cli.prune:du",
     "prune": "flasklab.cli.prune:prune",
+    "export": "flasklab.cli.export:export",
+    "import": "flasklab.cli.bring:bring",
     "backup": "flasklab.cli.backup:backup",
     "restore": "flasklab.cli.restore:restore",
     "check": "flasklab.cli.check:check",

@@ -18,6 +18,7 @@ from flasklab.services.run_annotate import RunAnnotate
 from flasklab.services.run_cancel import RunCancel
 from flasklab.services.run_compare import RunCompare
 from flasklab.services.run_diff import RunDiff
+from flasklab.services.run_export import RunExport
 from flasklab.services.run_files import RunFiles
 from flasklab.services.run_follow import RunFollow
 from flasklab.services.run_keep import RunKeep
@@ -66,6 +67,7 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
         follow=RunFollow(store, waiting),
         metrics=MetricRead(store),
         files=RunFiles(store),
+        export=RunExport(store),
         tables=TableRead(settings.results / "cache"),
         experiments=experiments,
         upload=FileUpload(store),

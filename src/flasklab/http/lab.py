@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from flasklab.services.run_cancel import RunCancel
     from flasklab.services.run_compare import RunCompare
     from flasklab.services.run_diff import RunDiff
+    from flasklab.services.run_export import RunExport
     from flasklab.services.run_files import RunFiles
     from flasklab.services.run_follow import RunFollow
     from flasklab.services.run_keep import RunKeep
@@ -62,6 +63,7 @@ class Services:
     follow: RunFollow
     metrics: MetricRead
     files: RunFiles
+    export: RunExport
     tables: TableRead
     experiments: ExperimentRead
     upload: FileUpload

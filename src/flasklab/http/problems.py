@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from flasklab.errors import (
     ExperimentNotFoundError,
+    ExportError,
     FileMissingError,
     FlasklabError,
     InvalidParametersError,
@@ -45,6 +46,7 @@ _STATUS: dict[type[FlasklabError], int] = {
     ExperimentBrokenError: 409,
     TooLargeError: 413,
     InvalidParametersError: 422,
+    ExportError: 422,
     MissingResourcesError: 422,
     QueueFullError: 429,
     MissingLibraryError: 501,
@@ -71,7 +73,10 @@ _SYSTEM = {
     errno.ENOMEM: (503, "The machine has no memory left for this. Try again in a moment."),
 }
 _LATER = (("Retry-After", "5"),)
-_TITLE_OF: dict[type[FlasklabError], str] = {MissingResourcesError: "More than the lab has"}
+_TITLE_OF: dict[type[FlasklabError], str] = {
+    MissingResourcesError: "More than the lab has",
+    ExportError: "Not possible here",
+}
 _INSIDE = "Something went wrong inside the lab. Its log says what; trying again does no harm."
 
 

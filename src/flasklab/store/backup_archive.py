@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Final, Self
 
 import msgspec
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from typing import Protocol
+
+    from flasklab.errors import FlasklabError
 
     class _Readable(Protocol):
         def read(self, size: int, /) -> bytes: ...
@@ -81,7 +83,6 @@ class Manifest:
         return sum(member.size for member in self.members.values())
 
 
-_head = msgspec.json.Decoder(Head)
 _member = msgspec.json.Decoder(Member)
 
 
@@ -131,12 +132,21 @@ def _shrinks(piece: bytes) -> bool:
 class Archive:
     """A backup, open for reading; every answer was checked.
 
+    Archives of other things are made and read in the same way: a class of their own says what is in them.
+
     Args:
         path: the file
 
     Raises:
         BackupError: it is no backup, or not one that this version can read.
     """
+
+    _what: ClassVar = "backup"
+    _names: ClassVar = _NAMES
+    _needed: ClassVar[tuple[tuple[str, str], ...]] = ((DATABASE, "database"),)  # members that it must have
+    _head: ClassVar[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(Head)
+    _error: ClassVar[type[FlasklabError]] = BackupError
+    _mend: ClassVar = "Nothing was restored from it; use another backup."
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -149,7 +159,7 @@ class Archive:
             self._zip.close()
             raise
 
-    def __enter__(self) -> Archive:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -189,29 +199,33 @@ class Archive:
             raise self._refused("it has a name twice")
         for entry in entries:
             if entry.flag_bits & 0x1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise self._refused(f"{entry.filename[:100]!r} is packed in a way that no backup is")
+                raise self._refused(f"{entry.filename[:100]!r} is packed in a way that no {self._what} is")
         with self._zip.open(MANIFEST) as stream:
             text = stream.read(_MOST_HEAD + _MOST_LINE * len(entries) + 1)
         if len(text) > _MOST_HEAD + _MOST_LINE * len(entries):
             raise self._refused("its manifest is too long")
         first, *lines = text.splitlines()
-        head = _head.decode(first)
+        head = self._head.decode(first)
         if head.format != FORMAT:
-            raise BackupError(
-                f"{self._path} is a backup of format {head.format}, made by Flasklab {head.version[:40]}; this version "
-                f"reads format {FORMAT}. Upgrade Flasklab."
+            raise self._error(
+                f"{self._path} is a {self._what} of format {head.format}, made by Flasklab {head.version[:40]}; this "
+                f"version reads format {FORMAT}. Upgrade Flasklab."
             )
         members = {member.name: member for member in map(_member.decode, lines)}
         if len(members) != len(lines) or members.keys() != names - {MANIFEST}:
             raise self._refused("its manifest tells of other members than it has")
+        self._check_members(members)
+        return Manifest(head=head, members=members)
+
+    def _check_members(self, members: dict[str, Member]) -> None:
         for member in members.values():
-            if not _NAMES.fullmatch(member.name) or member.size < 0:
-                raise self._refused(f"no backup has a member {member.name[:100]!r}")
+            if not self._names.fullmatch(member.name) or member.size < 0:
+                raise self._refused(f"no {self._what} has a member {member.name[:100]!r}")
             if member.name.startswith("files/") and member.name[6:].replace("/", "") != member.sha256:
                 raise self._refused(f"{member.name} does not have the content that its name promises")
-        if DATABASE not in members:
-            raise self._refused("it has no database")
-        return Manifest(head=head, members=members)
+        for name, word in self._needed:
+            if name not in members:
+                raise self._refused(f"it has no {word}")
 
     @contextmanager
     def _complaining(self) -> Iterator[None]:
@@ -219,12 +233,12 @@ class Archive:
         try:
             yield
         except OSError as error:
-            raise BackupError(f"{self._path} cannot be read: {error.strerror or error}.") from error
+            raise self._error(f"{self._path} cannot be read: {error.strerror or error}.") from error
         except (
             *(zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, IndexError, OverflowError),
             *(NotImplementedError, RuntimeError, msgspec.MsgspecError),
         ) as error:
             raise self._refused(str(error)[:200] or type(error).__name__) from error
 
-    def _refused(self, why: str) -> BackupError:
-        return BackupError(f"{self._path} is no whole backup: {why}. Nothing was restored from it; use another backup.")
+    def _refused(self, why: str) -> FlasklabError:
+        return self._error(f"{self._path} is no whole {self._what}: {why}. {self._mend}")

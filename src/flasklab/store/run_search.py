@@ -161,7 +161,7 @@ class _Asked:
         self.sorting = self._sorting(self._order.name)
         self._by_number = self.sorting.keys[0] is runs.c.number
         self._indexed: list[ColumnElement[bool]] = []
-        kept = (runs.c.deleted > 0) if deleted else runs.c.deleted + 0 == 0
+        kept = runs.c.deleted == 1 if deleted else runs.c.deleted + 0 == 0
         self._conditions: list[ColumnElement[bool]] = [kept]
         for part in conjuncts(expression):
             column = self._own_index(part) if self._by_number else None

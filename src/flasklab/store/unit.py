@@ -11,6 +11,7 @@ from flasklab.store.catalog_row import CatalogRow
 from flasklab.store.environment_rows import EnvironmentRows
 from flasklab.store.event_rows import EventRows
 from flasklab.store.hot_writes import HotWrites
+from flasklab.store.import_rows import ImportRows
 from flasklab.store.keeping_rows import KeepingRows
 from flasklab.store.lease_rows import LeaseRows
 from flasklab.store.metric_chunks import MetricChunks
@@ -39,6 +40,7 @@ class Unit:
         "environments",
         "events",
         "hot",
+        "imports",
         "keeping",
         "leases",
         "metrics",
@@ -60,6 +62,7 @@ class Unit:
         self.artifacts = ArtifactRows(connection)
         self.events = EventRows(connection)
         self.hot = HotWrites(connection)
+        self.imports = ImportRows(connection)
         self.catalog = CatalogRow(connection)
         self.environments = EnvironmentRows(connection)
         self.leases = LeaseRows(connection)

@@ -8,6 +8,7 @@ from flask import Response, render_template, request, url_for
 
 from flasklab.errors import RunNotFoundError
 from flasklab.http.answers import json_answer
+from flasklab.http.exports import answer_export, asked_format
 from flasklab.http.lab import current_lab
 from flasklab.http.lists import IN_BIN, asked_page, found_page, page_json
 from flasklab.http.negotiation import wants_html
@@ -48,8 +49,11 @@ def home() -> Response | str:
 def runs() -> Response | str:
     """GET /runs: the runs table."""
     services = current_lab().services
-    html = wants_html()
+    form = asked_format()
+    html = wants_html() and form is None
     asked = asked_page(forgiving=html)
+    if form is not None:
+        return answer_export(asked, form)
     found = found_page(asked) if asked.problem is None else RunPage(runs=(), next=None)
     if not html:
         return page_json(found, url_for("flasklab.runs"))
