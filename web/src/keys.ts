@@ -51,6 +51,8 @@ function act(key: string): boolean {
   else if (key === '?') one<HTMLDialogElement>('#keys')?.showModal();
   else if (key === '/') return focus(one('[data-key="/"]'));
   else if (key === 'j' || key === 'k') return step(all<HTMLAnchorElement>('[data-row]'), key === 'j' ? 1 : -1);
+  else if (key === 'x') return choose();
+  else if (key === 'c') return press('#chosen [value=compare]');
   else if (key === ']' || key === '[') return turn(key === ']' ? 1 : -1);
   else return false;
   return true;
@@ -69,6 +71,20 @@ function focus(element: HTMLElement | null | undefined): boolean {
 function step(rows: HTMLElement[], by: number): boolean {
   const at = rows.indexOf(document.activeElement as HTMLElement);
   return focus(rows[Math.max(0, Math.min(rows.length - 1, at + by))]);
+}
+
+/** Chooses the row that has the focus, or no longer. */
+function choose(): boolean {
+  const box = document.activeElement?.closest('tr')?.querySelector<HTMLInputElement>('[name=run]');
+  box?.click();
+  return Boolean(box);
+}
+
+function press(selector: string): boolean {
+  const button = one<HTMLButtonElement>(selector);
+  if (!button?.checkVisibility()) return false;
+  button.click();
+  return true;
 }
 
 function turn(by: number): boolean {

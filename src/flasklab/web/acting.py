@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, render_template
+from flask import Response, redirect, render_template, request, url_for
 
 from flasklab.http import doors
 from flasklab.http.acts import acted_json, acted_status, asked_act
@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
 
 def act() -> AnyResponse:
-    """POST /runs/act: does `action` to each `run`; 207 where it could not be done to all of them."""
+    """POST /runs/act: does `action` to each `run`; 207 where it could not be done to all of them.
+
+    From the runs table, `compare` and `export` lead to these runs side by side, or as a file.
+    """
     doors.check_token()
+    if wants_html() and (shown := _shown(request.form.get("action"), request.form.getlist("run"))):
+        return redirect(shown, code=303)
     asked = asked_act()
     services = current_lab().services
     acted = services.act(asked, who_asks())
@@ -28,3 +33,13 @@ def act() -> AnyResponse:
         return json_answer(acted_json(asked.action, acted), status=acted_status(acted))
     page = present_acted(asked, acted, queue=services.status())
     return Response(render_template("flasklab/pages/acted.html", page=page), status=acted_status(acted))
+
+
+def _shown(action: str | None, ids: list[str]) -> str | None:
+    """Where runs are shown together; None where something is to be done to them."""
+    if action == "compare":
+        return url_for(".compare", run=ids)
+    if action == "export":
+        quoted = ", ".join(f'"{one}"' for one in ids if one.isalnum())
+        return url_for(".runs", q=f"run.id in ({quoted})", format="csv")
+    return None

@@ -180,7 +180,7 @@ def test_single_keys_help_jump_and_can_be_turned_off(visit: Callable[..., Visito
     page.keyboard.press("r")
     page.wait_for_url("**/runs")
     page.keyboard.press("/")
-    expect(page.get_by_label("Search")).to_be_focused()
+    expect(page.get_by_role("searchbox")).to_be_focused()
 
     guest.open("run/gated")
     guest.field("gate").press("?")

@@ -72,3 +72,22 @@ def test_a_name_that_no_run_has_is_told_with_the_nearest(doubled: Any) -> None:
     page = doubled.browser.get("/runs?q=parm+%3D%3D+1+and+state+%3D%3D+failed").text
     assert "No run has anything called parm. Did you mean param?" in page
     assert "No run has anything" not in doubled.browser.get("/runs?q=param+%3D%3D+17").text
+
+
+def test_chosen_runs_are_shown_side_by_side_or_as_a_file(doubled: Any) -> None:
+    ids = [run["id"] for run in doubled.client.get("/runs").json["runs"]][:2]
+    page = doubled.browser.get("/runs").text
+    assert page.count('form="chosen"') == 3
+    token = page.partition('name="csrf_token" value="')[2].partition('"')[0]
+
+    def chosen(action: str) -> str:
+        sent = {"action": action, "run": ids, "csrf_token": token}
+        answer = doubled.browser.post("/runs/act", data=sent, headers={"Origin": "http://localhost"})
+        assert answer.status_code == 303
+        return str(answer.location)
+
+    assert chosen("compare") == f"/compare?run={ids[0]}&run={ids[1]}"
+    exported = doubled.client.get(chosen("export"))
+    assert exported.mimetype == "text/csv"
+    assert [one in exported.text for one in ids] == [True, True]
+    assert len(exported.text.splitlines()) == 3
