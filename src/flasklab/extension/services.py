@@ -11,6 +11,7 @@ from flasklab.services.curve_compare import CurveCompare
 from flasklab.services.disk_use import DiskRead
 from flasklab.services.experiment_read import ExperimentRead
 from flasklab.services.file_upload import FileUpload
+from flasklab.services.group_search import GroupSearch
 from flasklab.services.lab_status import LabStatus
 from flasklab.services.metric_read import MetricRead
 from flasklab.services.run_act import RunAct
@@ -64,6 +65,7 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
         read=RunRead(store),
         same=RunSame(store, experiments),
         search=RunSearch(store),
+        groups=GroupSearch(store),
         follow=RunFollow(store, waiting),
         metrics=MetricRead(store),
         files=RunFiles(store),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from flasklab.services.disk_use import DiskRead
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload
+    from flasklab.services.group_search import GroupSearch
     from flasklab.services.lab_status import LabStatus
     from flasklab.services.metric_read import MetricRead
     from flasklab.services.run_act import RunAct
@@ -60,6 +61,7 @@ class Services:
     read: RunRead
     same: RunSame
     search: RunSearch
+    groups: GroupSearch
     follow: RunFollow
     metrics: MetricRead
     files: RunFiles

@@ -10,7 +10,20 @@ from flask import Blueprint
 from flask_wtf.csrf import generate_csrf  # type: ignore[import-untyped]  # ships no types
 
 from flasklab.http.guarding import guard, tell_problems
-from flasklab.web import acting, annotating, built, comparing, downloads, home, keeping, parts, runs, shown, starting
+from flasklab.web import (
+    acting,
+    annotating,
+    built,
+    comparing,
+    downloads,
+    grouping,
+    home,
+    keeping,
+    parts,
+    runs,
+    shown,
+    starting,
+)
 from flasklab.web.frame import page_assets
 from flasklab.web.problem_pages import answer_problem
 
@@ -35,6 +48,7 @@ for _rule, _endpoint, _view, _method in (
     ("/disk", "disk", keeping.disk, "GET"),
     ("/runs", "runs", home.runs, "GET"),
     ("/runs/act", "act", acting.act, "POST"),
+    ("/groups", "groups", grouping.groups, "GET"),
     ("/compare", "compare", comparing.compare, "GET"),
     ("/compare/curves", "compared_curves", comparing.curves, "GET"),
     ("/broken/<module>", "broken", home.broken, "GET"),

@@ -1,7 +1,7 @@
 """What each page shows, as frozen values: everything a template needs, already in words.
 
 A presenter takes snapshots and makes a page object; it knows no request, no SQL and no session. May import `runs`,
-`experiments.description` and `errors`; addresses come in from outside, through a links object or the templates.
+`search`, `experiments.description` and `errors`; addresses come in from outside, through a links object or templates.
 """
 
 from __future__ import annotations
