@@ -59,3 +59,18 @@ def test_a_search_that_is_none_says_where(visit: Callable[..., Visitor], example
     expect(page.get_by_role("alert")).to_contain_text("Did you mean succeeded?")
     expect(box).to_have_value("state == suceeded")
     expect(page.locator("#runs tbody tr")).to_have_count(0)
+
+
+def test_groups_are_read_by_anybody_and_lead_to_their_runs(visit: Callable[..., Visitor], example: ServedLab) -> None:
+    for param in (7.0, 8.0):
+        example.post("/run/double?wait=10", param=param)
+    guest = visit(example)
+    page = guest.open("runs?experiment=double&q=param in (7, 8)")
+    page.get_by_role("link", name="Group by all but the seed").click()
+    expect(page.get_by_role("heading", name="Groups of runs")).to_be_visible()
+    expect(page.get_by_text("can be said from at least 5 runs")).to_be_visible()
+    assert not [one["id"] for one in Axe().run(page).response["violations"]]
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth <= 390")
+    page.get_by_role("link", name="param=7.0").click()
+    expect(page.locator("#runs tbody tr").first).to_contain_text("7")
