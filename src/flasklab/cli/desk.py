@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flasklab.config import Settings
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload
+    from flasklab.services.preset_keep import PresetKeep
     from flasklab.services.run_annotate import RunAnnotate
     from flasklab.services.run_cancel import RunCancel
     from flasklab.services.run_follow import RunFollow
@@ -36,6 +37,7 @@ class Desk:
     wait: RunWait
     cancel: RunCancel
     keep: RunKeep
+    presets: PresetKeep
     annotate: RunAnnotate
     read: RunRead
     same: RunSame
@@ -64,6 +66,7 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
         )
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload
+    from flasklab.services.preset_keep import PresetKeep
     from flasklab.services.run_annotate import RunAnnotate
     from flasklab.services.run_cancel import RunCancel
     from flasklab.services.run_follow import RunFollow
@@ -93,6 +96,7 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
             wait=wait,
             cancel=RunCancel(store, wake),
             keep=RunKeep(store),
+            presets=PresetKeep(store),
             annotate=RunAnnotate(store),
             read=RunRead(store),
             same=RunSame(store, experiments),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from flasklab.services.file_upload import FileUpload
     from flasklab.services.lab_status import LabStatus
     from flasklab.services.metric_read import MetricRead
+    from flasklab.services.preset_keep import PresetKeep
     from flasklab.services.run_act import RunAct
     from flasklab.services.run_annotate import RunAnnotate
     from flasklab.services.run_cancel import RunCancel
@@ -49,6 +50,7 @@ class Services:
     wait: RunWait
     cancel: RunCancel
     keep: RunKeep
+    presets: PresetKeep
     annotate: RunAnnotate
     act: RunAct
     disk: DiskRead

@@ -10,7 +10,7 @@ from flask import Blueprint
 from flask_wtf.csrf import generate_csrf  # type: ignore[import-untyped]  # ships no types
 
 from flasklab.http.guarding import guard, tell_problems
-from flasklab.web import acting, annotating, built, downloads, home, keeping, parts, runs, shown, starting
+from flasklab.web import acting, annotating, built, downloads, home, keeping, parts, presets, runs, shown, starting
 from flasklab.web.frame import page_assets
 from flasklab.web.problem_pages import answer_problem
 
@@ -21,6 +21,8 @@ for _rule, _endpoint, _view, _method in (
     ("/run/<experiment>", "form", starting.form, "GET"),
     ("/run/<experiment>", "start", starting.start, "POST"),
     ("/already/<experiment>", "already", starting.already, "POST"),
+    ("/presets/<experiment>", "save_preset", presets.save, "POST"),
+    ("/presets/<experiment>/<preset_id>", "change_preset", presets.change, "POST"),
     ("/status/<run_id>", "status", runs.status, "GET"),
     ("/results/<run_id>", "results", runs.results, "GET"),
     ("/download/<run_id>", "download", downloads.download, "GET"),
