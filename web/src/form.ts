@@ -17,6 +17,11 @@ if (form) {
   for (const button of all<HTMLButtonElement>('[data-dice]', form)) {
     button.addEventListener('click', () => draw(button.dataset.dice ?? ''));
   }
+  one('#preset-name')?.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter') return;
+    event.preventDefault();
+    one<HTMLButtonElement>('#preset-save')?.click();
+  });
   form.addEventListener('submit', (event) => {
     const invalid = firstInvalid(form);
     if (invalid) {

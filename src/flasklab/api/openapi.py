@@ -62,6 +62,20 @@ def _paths() -> dict[str, Any]:
             "parameters": [name, _WAIT],
             "post": _start("startRun", "Start a run of any experiment", {"type": "object"}),
         },
+        "/experiments/{name}/presets": {
+            "parameters": [name],
+            "get": _operation("listPresets", "Parameters under names", _ref("Presets"), problems=(404,)),
+            "post": _operation(
+                "savePreset", "Keep parameters under a name", _ref("Preset"), statuses=(201,), problems=(404, 409, 422)
+            )
+            | {"requestBody": {"content": {_JSON: {"schema": _ref("NewPreset")}}}},
+        },
+        "/experiments/{name}/presets/{preset_id}": {
+            "parameters": [name, _in_path("preset_id", "A preset's id")],
+            "patch": _operation("renamePreset", "Rename it", _ref("Preset"), problems=(404, 409, 422))
+            | {"requestBody": {"content": {_JSON: {"schema": _ref("PresetName")}}}},
+            "delete": _operation("deletePreset", "Remove it", _ref("Preset"), problems=(404,)),
+        },
         "/experiments/{name}/already": {
             "parameters": [name],
             "post": _operation(
@@ -197,6 +211,7 @@ def _operation(
 ) -> dict[str, Any]:
     words = {
         200: "Done",
+        201: "Kept",
         202: "Accepted; `Location` says where the run is",
         207: "Not done to all of them; `results` says why",
     }

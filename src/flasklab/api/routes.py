@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from flasklab.api import acts, disk, experiments, health, logs, metrics, openapi, problems, runs
+from flasklab.api import acts, disk, experiments, health, logs, metrics, openapi, presets, problems, runs
 from flasklab.http.guarding import guard, tell_problems
 
 blueprint = Blueprint("flasklab_api", "flasklab")
@@ -18,6 +18,10 @@ for _rule, _endpoint, _view, _method in (
     ("/experiments/<name>", "experiment", experiments.experiment, "GET"),
     ("/experiments/<name>/runs", "start", experiments.start, "POST"),
     ("/experiments/<name>/already", "already", experiments.already, "POST"),
+    ("/experiments/<name>/presets", "presets", presets.presets, "GET"),
+    ("/experiments/<name>/presets", "save_preset", presets.save, "POST"),
+    ("/experiments/<name>/presets/<preset_id>", "rename_preset", presets.rename, "PATCH"),
+    ("/experiments/<name>/presets/<preset_id>", "delete_preset", presets.delete, "DELETE"),
     ("/runs", "runs", runs.runs, "GET"),
     ("/runs/act", "act", acts.act, "POST"),
     ("/runs/<run_id>", "run", runs.run, "GET"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flasklab.runs.annotations import LONGEST_NOTE, LONGEST_TAG
+from flasklab.runs.presets import LONGEST_NAME
 from flasklab.runs.state import RunState
 from flasklab.services.run_act import ACTIONS, MOST_RUNS
 
@@ -41,6 +42,7 @@ def _page(name: str, items: dict[str, Any], **further: dict[str, Any]) -> dict[s
 
 _REAL: dict[str, Any] = {"type": "number"}
 _LINKS = _object(self=_TEXT, status=_TEXT, results=_TEXT, download=_TEXT, cancel=_TEXT)
+_PRESET_NAME: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
 _TAGS = _list(_TEXT | {"minLength": 1, "maxLength": LONGEST_TAG})
 _STREAM = {"enum": ["out", "err", "lab"]}
 _PIECE = _object(stream=_STREAM, time=_REAL, text=_TEXT)
@@ -132,6 +134,27 @@ SCHEMAS: dict[str, Any] = {
         ),
     ),
     "Links": _LINKS,
+    "Preset": _object(
+        id=_TEXT,
+        experiment=_TEXT,
+        name=_TEXT,
+        params={"type": "object"},
+        saved_by=_TEXT,
+        saved_at=_TIME,
+        links=_object(form=_TEXT),
+    ),
+    "Presets": _page("presets", _ref("Preset")),
+    "NewPreset": {
+        "type": "object",
+        "properties": {
+            "name": _PRESET_NAME,
+            "params": {"type": "object"},
+            "replace": {"type": "boolean"},
+        },
+        "required": ["name"],
+        "additionalProperties": False,
+    },
+    "PresetName": _object(name=_PRESET_NAME),
     "Already": _object(run=_or_null(_ref("Run"))),
     "Runs": _page("runs", _ref("Run")),
     "Artifact": _object(name=_TEXT, media_type=_TEXT, size=_WHOLE, sha256=_TEXT, url=_TEXT),

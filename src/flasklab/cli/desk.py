@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flasklab.config import Settings
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload
+    from flasklab.services.preset_keep import PresetKeep
     from flasklab.services.run_annotate import RunAnnotate
     from flasklab.services.run_cancel import RunCancel
     from flasklab.services.run_follow import RunFollow
@@ -37,6 +38,7 @@ class Desk:
     wait: RunWait
     cancel: RunCancel
     keep: RunKeep
+    presets: PresetKeep
     annotate: RunAnnotate
     read: RunRead
     same: RunSame
@@ -66,6 +68,7 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
         )
     from flasklab.services.experiment_read import ExperimentRead
     from flasklab.services.file_upload import FileUpload
+    from flasklab.services.preset_keep import PresetKeep
     from flasklab.services.run_annotate import RunAnnotate
     from flasklab.services.run_cancel import RunCancel
     from flasklab.services.run_follow import RunFollow
@@ -96,6 +99,7 @@ def opened(settings: Settings, *, new: bool = False) -> Iterator[Desk]:
             wait=wait,
             cancel=RunCancel(store, wake),
             keep=RunKeep(store),
+            presets=PresetKeep(store),
             annotate=RunAnnotate(store),
             read=RunRead(store),
             same=RunSame(store, experiments),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.command(short_help="Run an experiment and follow it.")
 @click.argument("experiment")
 @parameter_options
+@click.option("--preset", metavar="NAME", help="Take the parameters of this preset; what else is given beats it.")
 @queue_options
 @click.option("--needed", is_flag=True, help="Only if no run has succeeded with these parameters and this code.")
 @start_options
@@ -27,6 +28,7 @@ def run(
     texts: tuple[str, ...],
     files: tuple[str, ...],
     params_file: Path | None,
+    preset: str | None,
     priority: int | None,
     not_before: str | None,
     needed: bool,
@@ -46,7 +48,11 @@ def run(
     with opened(lab_settings(), new=True) as desk:
         description = describe(desk, experiment)
         values = given_parameters(desk, description, texts=texts, files=files, params_file=params_file)
-        if needed and (known := already_run(desk, description, values)) is not None:
-            print_instead(known, detach=shown["detach"], as_json=shown["as_json"])
+        if preset is not None:
+            known = description.parameters.get("properties", {})
+            kept = desk.presets.get(experiment, preset).params
+            values = {name: value for name, value in kept.items() if name in known} | values
+        if needed and (found := already_run(desk, description, values)) is not None:
+            print_instead(found, detach=shown["detach"], as_json=shown["as_json"])
         started = start(desk, description, values, priority=priority, not_before=not_before)
         see_through(desk, started, **shown)

@@ -14,6 +14,7 @@ from flasklab.services.file_upload import FileUpload
 from flasklab.services.group_search import GroupSearch
 from flasklab.services.lab_status import LabStatus
 from flasklab.services.metric_read import MetricRead
+from flasklab.services.preset_keep import PresetKeep
 from flasklab.services.run_act import RunAct
 from flasklab.services.run_annotate import RunAnnotate
 from flasklab.services.run_cancel import RunCancel
@@ -59,6 +60,7 @@ def make_services(settings: Settings, wake: Callable[[], None]) -> Services:
         wait=wait,
         cancel=cancel,
         keep=RunKeep(store),
+        presets=PresetKeep(store),
         annotate=RunAnnotate(store),
         act=RunAct(store, cancel, experiments, submit),
         disk=DiskRead(store),

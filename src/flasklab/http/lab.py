@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from flasklab.services.group_search import GroupSearch
     from flasklab.services.lab_status import LabStatus
     from flasklab.services.metric_read import MetricRead
+    from flasklab.services.preset_keep import PresetKeep
     from flasklab.services.run_act import RunAct
     from flasklab.services.run_annotate import RunAnnotate
     from flasklab.services.run_cancel import RunCancel
@@ -55,6 +56,7 @@ class Services:
     wait: RunWait
     cancel: RunCancel
     keep: RunKeep
+    presets: PresetKeep
     annotate: RunAnnotate
     act: RunAct
     disk: DiskRead

@@ -32,6 +32,7 @@ from flasklab.errors import (
 )
 from flasklab.runs.json import encode
 from flasklab.services.experiment_read import ExperimentBrokenError, ExperimentsLoadingError
+from flasklab.services.preset_keep import PresetNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +55,7 @@ _STATUS: dict[type[FlasklabError], int] = {
     StoreFullError: 507,
     NoSpaceError: 507,
     ExperimentsLoadingError: 503,
+    PresetNotFoundError: 404,
 }
 _TITLES = {
     409: "Not possible in this state",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from flasklab.store.files import FileStore
 
 # Query names that steer the request; a parameter of such a name is sent in the body.
-RESERVED = frozenset({waiting.QUERY_NAME, "from", "restore", "needed"}) | start_options.QUERY_NAMES
+RESERVED = frozenset({waiting.QUERY_NAME, "from", "restore", "needed", "preset"}) | start_options.QUERY_NAMES
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LONGEST_NAME = 500  # characters, nested ones included
 _DEEPEST_JSON = 100  # levels; Python and the schema's validator walk values recursively

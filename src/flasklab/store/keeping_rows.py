@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Text, delete, func, select, tuple_, type_coerce, update
 
 from flasklab.runs.state import FINAL_STATES, RunState
-from flasklab.store.tables import artifacts, environments, metric_chunks, runs
+from flasklab.store.tables import artifacts, environments, metric_chunks, presets, runs
 from flasklab.store.value_rows import remove_values
 
 if TYPE_CHECKING:
@@ -131,11 +131,13 @@ class KeepingRows:
         return {sha256 for text in data for sha256 in _HASH.findall(text)}
 
     def upload_references(self, without: Container[int] = ()) -> set[str]:
-        """The contents that parameters of other runs than `without` name."""
+        """The contents that presets, and parameters of other runs than `without`, name."""
         params = type_coerce(runs.c.params, Text).label("text")
         asked = select(runs.c.number, params).where(params.contains('"sha256":"', autoescape=True))
         found = self._connection.execution_options(yield_per=1000).execute(asked)
-        return {sha256 for row in found if row.number not in without for sha256 in UPLOAD_HASH.findall(row.text)}
+        ours = {sha256 for row in found if row.number not in without for sha256 in UPLOAD_HASH.findall(row.text)}
+        kept = self._connection.execute(select(type_coerce(presets.c.params, Text))).scalars()
+        return ours | {sha256 for text in kept for sha256 in UPLOAD_HASH.findall(text)}
 
     def metric_bytes(self, numbers: Sequence[int]) -> int:
         """Bytes of the metrics of these runs."""

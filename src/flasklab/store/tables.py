@@ -24,6 +24,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     event,
     text,
 )
@@ -263,6 +264,19 @@ events = Table(
     Column("at", Moment, nullable=False),
     Column("data", JsonText, nullable=False),
     Index("ix_events_run_number_seq", "run_number", "seq"),
+    sqlite_strict=True,
+)
+
+presets = Table(
+    "presets",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("experiment", CleanText, nullable=False),
+    Column("name", CleanText, nullable=False),
+    Column("params", JsonText, nullable=False),
+    Column("saved_by", CleanText, nullable=False),
+    Column("saved_at", Moment, nullable=False),
+    UniqueConstraint("experiment", "name"),
     sqlite_strict=True,
 )
 

@@ -17,6 +17,7 @@ from flasklab.store.lease_rows import LeaseRows
 from flasklab.store.metric_chunks import MetricChunks
 from flasklab.store.metric_cut import MetricCut
 from flasklab.store.metric_reads import MetricReads
+from flasklab.store.preset_rows import PresetRows
 from flasklab.store.queue_rows import QueueRows
 from flasklab.store.run_rows import RunRows
 from flasklab.store.same_rows import SameRows
@@ -45,6 +46,7 @@ class Unit:
         "leases",
         "metrics",
         "points",
+        "presets",
         "queue",
         "runs",
         "same",
@@ -68,6 +70,7 @@ class Unit:
         self.leases = LeaseRows(connection)
         self.keeping = KeepingRows(connection)
         self.same = SameRows(connection)
+        self.presets = PresetRows(connection)
 
     def search(self, *, deleted: bool = False) -> RunSearch:
         """Searches for runs; those in the bin, or the others."""

@@ -21,6 +21,7 @@ from flasklab.http.answers import json_answer
 from flasklab.http.copies import copies_of
 from flasklab.http.lab import current_lab
 from flasklab.http.negotiation import wants_html
+from flasklab.http.preset_json import known_params
 from flasklab.http.problems import problem_of
 from flasklab.http.run_json import experiment_json, run_json
 from flasklab.http.start_options import typed_options
@@ -47,9 +48,10 @@ if TYPE_CHECKING:
 
     from flasklab.experiments.description import Description
     from flasklab.http.submitted import Submitted
+    from flasklab.runs.presets import Preset
     from flasklab.runs.run import Run
 
-_STALE = ParameterError("", "This form was open in another session. Everything you typed is still here: send it again.")
+STALE = ParameterError("", "This form was open in another session. Everything you typed is still here: send it again.")
 
 
 def form(experiment: str) -> AnyResponse | str:
@@ -65,9 +67,12 @@ def form(experiment: str) -> AnyResponse | str:
     source = _source_run()
     typed = {name: texts for name, texts in request.args.lists() if name not in RESERVED}
     base = dict(description.defaults)
-    if source is not None:
-        base |= _still_known(description, source)
-    elif not typed and "from" not in request.args:
+    preset = _chosen_preset(description)
+    if preset is not None:
+        base |= known_params(description, preset.params)
+    elif source is not None:
+        base |= known_params(description, source.params)
+    elif not typed and not request.args.keys() & {"from", "preset"}:
         base |= _last_parameters(description)
     texts, files = filled_with(description, base)
     known = {field.spec.name for field in parameters_form(description, {}, {}).parameters}
@@ -81,23 +86,25 @@ def start(experiment: str) -> AnyResponse:
     source = _source_run()
     submitted = read_submitted(description.parameters)
     values = dict(submitted.values)
-    if source is not None and not _is_whole_form():
-        values = _still_known(description, source) | values
+    preset = _chosen_preset(description)
+    if not _is_whole_form():
+        from_preset = {} if preset is None else known_params(description, preset.params)
+        values = ({} if source is None else known_params(description, source.params)) | from_preset | values
     if not wants_html():
         return answer_start(description, values, rerun_of=source.id if source else None)
     if doors.is_browser() and not doors.has_token():
-        return _refused(description, submitted, (_STALE,), source, status=400)
+        return refused_form(description, submitted, (STALE,), source, status=400)
     try:
         known = known_if_needed(description, values)
         if known is not None:
             return redirect(url_for(".results", run_id=known.id), code=303)
         run = start_run(description, values, rerun_of=source.id if source else None)
     except InvalidParametersError as error:
-        return _refused(description, submitted, error.errors, source)
+        return refused_form(description, submitted, error.errors, source)
     except (MissingResourcesError, QueueFullError, StoreError) as error:
         problem = problem_of(error)
         told = (ParameterError("This run", f"was not started. {problem.detail}"),)
-        answer = _refused(description, submitted, told, source, status=problem.status)
+        answer = refused_form(description, submitted, told, source, status=problem.status)
         answer.headers.update(problem.headers)
         return answer
     remember(description.name, run.id)
@@ -133,7 +140,7 @@ def rerun(run_id: str) -> AnyResponse:
     try:
         run = start_run(description, values, rerun_of=source.id, restore_from=restore_from)
     except InvalidParametersError as error:
-        texts, files = filled_with(description, _still_known(description, source))
+        texts, files = filled_with(description, known_params(description, source.params))
         return Response(_page(description, texts, files, problems=error.errors, source=source), status=422)
     remember(description.name, run.id)
     return redirect(url_for(".status", run_id=run.id), code=303)
@@ -155,18 +162,18 @@ def _last_parameters(description: Description) -> dict[str, Any]:
     if run_id is None:
         return {}
     try:
-        return _still_known(description, current_lab().services.read.get(run_id))
+        return known_params(description, current_lab().services.read.get(run_id).params)
     except RunNotFoundError:
         return {}
 
 
-def _still_known(description: Description, run: Run) -> dict[str, Any]:
-    """The run's parameters that the experiment, edited since, still has."""
-    known = description.parameters.get("properties", {})
-    return {name: value for name, value in run.params.items() if name in known}
+def _chosen_preset(description: Description) -> Preset | None:
+    """The preset that `?preset=` names by its id or name."""
+    wanted = request.args.get("preset")
+    return current_lab().services.presets.get(description.name, wanted) if wanted else None
 
 
-def _refused(
+def refused_form(
     description: Description,
     submitted: Submitted,
     problems: Sequence[ParameterError],
@@ -174,6 +181,7 @@ def _refused(
     *,
     status: int = 422,
 ) -> Response:
+    """The form once more with all that was typed in it, and what is wrong."""
     html = _page(description, submitted.fields, submitted.files, problems=problems, source=source)
     return Response(html, status=status)
 
@@ -198,9 +206,11 @@ def _page(
         queue=services.status(),
         copies=copies_of(description, values),
         already=services.same(description, values) if valid else None,
+        presets=services.presets.of(description.name),
+        preset=request.args.get("preset", ""),
         wait=services.waiting.situation().of_start(description.name, description.resources, description.priority),
         missing=more_than_there_is(description.resources, current_lab().settings.resources),
-        typed=typed_options(),
+        typed=typed_options() | {"preset": request.form.get(":preset", "").strip()},
     )
     return render_template("flasklab/pages/form.html", page=page, form=filled)
 

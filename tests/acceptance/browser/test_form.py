@@ -190,3 +190,28 @@ def test_what_was_run_already_is_there_without_scripts(visit: Callable[..., Visi
     guest.expected = [r"^failed: GET .*\.js csp$"]  # scripts are announced to the browser, which may not load them
     page = guest.open("run/gated?gates=8")
     expect(page.locator("#already")).to_contain_text(f"Already run: #{run['number']}")
+
+
+def test_values_are_saved_as_a_preset_by_keyboard_and_chosen_again(
+    visit: Callable[..., Visitor], watched: ServedLab
+) -> None:
+    page = visit(watched).open("run/gated?gates=9")
+    page.get_by_text("Save these values").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("nine gates")
+    page.keyboard.press("Enter")
+    chosen = page.get_by_role("link", name="nine gates")
+    expect(chosen).to_have_attribute("aria-current", "true")
+
+    page.goto("run/gated?gates=1")
+    chosen.press("Enter")
+    expect(page.get_by_label("gates", exact=True)).to_have_value("9")
+    page.get_by_label("Change the preset nine gates").press("Enter")
+    page.get_by_label("Name of the preset nine gates").fill("many gates")
+    page.get_by_role("button", name="Rename").press("Enter")
+    expect(page.get_by_role("link", name="many gates")).to_be_visible()
+    page.get_by_label("Change the preset many gates").press("Enter")
+    page.get_by_role("button", name="Delete the preset many gates").press("Enter")
+    expect(page.get_by_text("under a name")).to_be_visible()
+    assert not [run for run in watched.get("/runs").json["runs"] if run["params"].get("gates") == 9]

@@ -47,7 +47,7 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 
 def test_every_route_is_described_and_nothing_else(bench: Any, document: dict[str, Any]) -> None:
     routes = {
-        (rule.rule.removeprefix(API).replace("<run_id>", "{id}").replace("<name>", "{name}"), method.lower())
+        (rule.rule.removeprefix(API).replace("<run_id>", "<id>").replace("<", "{").replace(">", "}"), method.lower())
         for rule in bench.app.url_map.iter_rules()
         if rule.endpoint.startswith("flasklab_api.") and not rule.endpoint.endswith((".unknown", ".openapi"))
         for method in rule.methods - {"HEAD", "OPTIONS"}

@@ -15,6 +15,7 @@ from flasklab.cli.entrance import Entrance
 from flasklab.cli.served import note_served
 from flasklab.runs.json import decode
 from flasklab.runs.state import RunState
+from flasklab.services.preset_keep import PresetKeep
 from flasklab.store import Store
 from flasklab.store.presence import supervisor_pid
 
@@ -120,6 +121,13 @@ def test_parameters_come_from_a_file_and_are_changed_one_by_one(live: LabFolder,
     again = live.call("rerun", str(run["number"]), "-p", "repeat=1", "--json")
     assert decode(again.stdout)["output"] == {"length": 7}
     assert decode(again.stdout)["rerun_of"] == run["id"]
+
+
+def test_a_preset_gives_the_parameters_that_nothing_else_does(live: LabFolder) -> None:
+    PresetKeep(live.store).save("double", "my own", {"param": 3.0, "gone": 1}, "ada")
+    assert decode(live.call("run", "double", "--preset", "my own", "-q").stdout) == {"output": 6.0}
+    assert decode(live.call("run", "double", "--preset", "my own", "-p", "param=4", "-q").stdout) == {"output": 8.0}
+    assert "no preset 'other'" in live.call("run", "double", "--preset", "other").output
 
 
 def test_a_failed_run_fails_the_command(live: LabFolder) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from flasklab.errors import ParameterError
     from flasklab.experiments.description import Description
+    from flasklab.runs.presets import Preset
     from flasklab.runs.run import Run
     from flasklab.web.presenters.fields import Field
 
@@ -60,6 +61,17 @@ class FieldProblem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PresetLine:
+    """A preset to choose."""
+
+    id: str
+    name: str
+    by: str  # who saved it
+    when: formats.Moment
+    current: bool  # it fills the form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FormPage:
     """All that an experiment's form shows."""
 
@@ -76,6 +88,8 @@ class FormPage:
     copies: Copies
     queue: Queue | None
     already: AlreadyLine | None  # the run that these values have made by the code as it is now
+    presets: tuple[PresetLine, ...]  # that may fill it
+    preset_typed: str  # the name that its values could not be saved under; ""
     wait: str  # why a run that is started now would wait; "" where it begins at once
     has_files: bool
     missing: tuple[str, ...]  # why no run can begin here, in sentences; empty where it can
@@ -99,6 +113,8 @@ def present_form(
     queue: LabNow | None,
     copies: Copies,
     already: Run | None = None,
+    presets: Sequence[Preset] = (),
+    preset: str = "",
     wait: str = "",
     missing: Sequence[str] = (),
     typed: Mapping[str, str] | None = None,
@@ -114,6 +130,8 @@ def present_form(
         queue: the lab at this moment
         copies: the start as code
         already: the run that these values have made by the code as it is now
+        presets: the experiment's
+        preset: id or name of the one that was chosen
         wait: why a run that is started now would wait; "" where it begins at once
         missing: why no run of it can begin here
         typed: what was written for the options of the start
@@ -139,6 +157,8 @@ def present_form(
         facts=tuple(_facts(description)),
         copies=copies,
         already=present_already(already, at),
+        presets=tuple(_preset(one, preset, at) for one in presets),
+        preset_typed=(typed or {}).get("preset", ""),
         queue=present_queue(queue),
         wait=wait,
         missing=tuple(missing),
@@ -148,6 +168,12 @@ def present_form(
         zone=at.astimezone().tzname() or "",
         has_files=any(field.spec.kind in ("file", "table", "array") for field in fields),
     )
+
+
+def _preset(preset: Preset, chosen: str, at: datetime) -> PresetLine:
+    when = formats.moment(preset.saved_at, at)
+    current = chosen in (preset.id, preset.name)
+    return PresetLine(id=preset.id, name=preset.name, by=preset.saved_by, when=when, current=current)
 
 
 def _paragraphs(description: Description) -> tuple[str, ...]:
