@@ -73,4 +73,4 @@ def test_groups_are_read_by_anybody_and_lead_to_their_runs(visit: Callable[..., 
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth <= 390")
     page.get_by_role("link", name="param=7.0").click()
-    expect(page.locator("#runs tbody tr").first).to_contain_text("7")
+    expect(page.locator("#runs tbody tr").first).to_contain_text("14")

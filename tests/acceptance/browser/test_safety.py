@@ -50,7 +50,7 @@ def test_names_tags_keys_and_lines_with_markup_are_text(
     gate.open()
     expect(guest.state).to_have_text("Succeeded")
     for text in (f"tag {MARKUP}", f"note {MARKUP}", f"output {MARKUP}", f"value {MARKUP}"):
-        expect(page.get_by_text(text, exact=True).first).to_be_visible()
+        expect(page.get_by_text(text, exact=True).filter(visible=True).first).to_be_visible()
     expect(guest.section(f"figure {MARKUP}")).to_contain_text(f"shown {MARKUP}")
     for path in (f"results/{guest.run_id}?tab={tab}" for tab in ("charts", "results", "files", "parameters", "code")):
         guest.open(path)
