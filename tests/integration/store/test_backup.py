@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import stat
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -278,12 +279,29 @@ def test_links_and_bombs_and_lies_are_refused(good: Path, sqlite_settings: Setti
 def test_any_changed_byte_is_noticed(good: Path, tmp_path: Path) -> None:
     whole = good.read_bytes()
     with zipfile.ZipFile(good) as archive:
-        spans = [(one.header_offset + 30 + len(one.filename) + 20, one.compress_size) for one in archive.infolist()]
+        contents = {one.filename: archive.read(one) for one in archive.infolist()}
+        spans = [
+            (one.filename, one.header_offset + 30 + len(one.filename) + 20, one.compress_size)
+            for one in archive.infolist()
+        ]
     # Not the last byte, of which some bits may mean nothing.
-    places = [start + part * (size - 1) // 3 for start, size in spans if size > 1 for part in range(3)]
+    places = [(name, start + part * (size - 1) // 3) for name, start, size in spans if size > 1 for part in range(3)]
     bad = tmp_path / "bad"
 
-    for place in places:
+    same = 0
+    for name, place in places:
         bad.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        if _content(bad, name) == contents[name]:  # among zeros, a copy from elsewhere is the same content
+            same += 1
+            continue
         with pytest.raises(BackupError):
             verify(bad)
+    assert same <= 1
+
+
+def _content(path: Path, name: str) -> bytes | None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.read(name)
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        return None
