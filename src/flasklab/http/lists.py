@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from flasklab.http.lab import current_lab
 from flasklab.http.run_json import runs_json
 from flasklab.runs.state import RunState
 from flasklab.search.errors import QueryError
+from flasklab.search.ordering import NEWEST
 from flasklab.services.run_search import RunQuery, read_cursor, read_query
 
 if TYPE_CHECKING:
@@ -55,15 +56,18 @@ def asked_page(*, forgiving: bool = False) -> AskedPage:
     state, deleted = _state(errors)
     experiment = request.args.get("experiment") or None
     text, sort = request.args.get("q", "").strip(), request.args.get("sort", "").strip()
-    query, problem = RunQuery(), None
-    for name, typed in (("sort", {"sort": sort}), ("q", {"text": text, "sort": sort})):
-        try:
-            query = read_query(**typed, deleted=deleted)
-        except QueryError as error:
-            if name == "q" and forgiving:
-                problem = error
-            elif not errors:
-                errors.append(ParameterError(name, str(error)))
+    query, order, problem = RunQuery(deleted=deleted), NEWEST, None
+    try:
+        query = read_query(text, deleted=deleted)
+    except QueryError as error:
+        if forgiving:
+            problem = error
+        else:
+            errors.append(ParameterError("q", str(error)))
+    try:
+        order = read_query(sort=sort).order
+    except QueryError as error:
+        errors.append(ParameterError("sort", str(error)))
     after = request.args.get("after") or request.args.get("before") or None
     if after is not None:
         try:
@@ -74,7 +78,7 @@ def asked_page(*, forgiving: bool = False) -> AskedPage:
     if errors:
         raise InvalidParametersError(tuple(errors))
     return AskedPage(
-        query=query.within(state=state, experiment=experiment),
+        query=replace(query, order=order).within(state=state, experiment=experiment),
         text=text,
         sort=sort,
         state=state,

@@ -64,10 +64,13 @@ def tokens(query: str) -> list[Token]:
     """All tokens of a search; the last is the end.
 
     Raises:
-        QueryError: a quote is not closed, or it is too long.
+        QueryError: a quote is not closed, a character cannot be stored, or it is too long.
     """
     if len(query) > LONGEST:
         raise QueryError(query, LONGEST, f"A search may have {LONGEST} characters; this one has {len(query)}.")
+    strange = re.search("[\0\ud800-\udfff]", query)
+    if strange is not None:
+        raise QueryError(query, strange.start(), "No text of a run can hold this character.")
     found: list[Token] = []
     at = 0
     while at < len(query):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from flasklab.store.store import Store
 
 _MOST_NAMES = 5000  # among which the nearest is looked for
-_Cursor = tuple[int, list[float | str] | None]  # number and key of the last run
+_Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]  # what a column holds
+_Cursor = tuple[_Number, list[float | str] | None]  # number and key of the last run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -279,8 +279,3 @@ def _by_value(source: ValueSource, name: Name) -> _Sorting:
     return _Sorting(
         run_values, (columns.kind, columns.number, columns.text, columns.run_number), having, all_have=False
     )
-
-
-def is_newest_first(order: Order) -> bool:
-    """Whether the order is the usual one, whose cursor is a run's number."""
-    return order == NEWEST

@@ -98,7 +98,9 @@ class SqliteJson(JsonOperand):
 
     def __init__(self, column: ColumnElement[Any], path: tuple[str, ...]) -> None:
         self._column = type_coerce(column, Text)
-        self._path = "$" + "".join(f'."{part}"' for part in path)
+        # SQLite's paths cannot say a quote: a name with one is found in no run, as if none had it.
+        sayable = all('"' not in part for part in path)
+        self._path = "$" + "".join(f'."{part}"' for part in path) if sayable else None
         self.whole = not path
         self._read(func.json_type(self._column, self._path), func.json_extract(self._column, self._path))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -47,7 +48,7 @@ def test_pages_of_a_sorted_list_follow_by_their_link(doubled: Any) -> None:
 def test_what_is_no_search_is_refused_with_its_place(doubled: Any) -> None:
     answer = doubled.client.get("/api/v1/runs?q=param+%3E&sort=a+b&after=%3F")
     assert answer.status_code == 422
-    assert {error["param"] for error in answer.json["errors"]} == {"sort", "after"}
+    assert {error["param"] for error in answer.json["errors"]} == {"q", "sort", "after"}
     answer = doubled.client.get("/api/v1/runs?q=param+%3E")
     assert answer.json["errors"][0]["message"].endswith("param >\n       ^")
 
@@ -91,3 +92,22 @@ def test_chosen_runs_are_shown_side_by_side_or_as_a_file(doubled: Any) -> None:
     assert exported.mimetype == "text/csv"
     assert [one in exported.text for one in ids] == [True, True]
     assert len(exported.text.splitlines()) == 3
+
+
+ODD = ('params.`param"b` == 1', 'has params.`param"b`.c', '1 in output.`output"b`', "params.`a\\b` ~ x", "params.`a}b,{` == 1")
+
+
+@pytest.mark.parametrize("query", [*ODD, '`a"b` == 1', "param == 1e999", "param == 9"])
+def test_odd_names_and_values_are_found_in_no_run(doubled: Any, query: str) -> None:
+    answer = doubled.client.get(f"/runs?q={quote(query)}&sort={quote(chr(96))}a%22b{quote(chr(96))}")
+    assert (answer.status_code, answer.json["runs"]) == (200, [])
+
+
+def test_a_character_that_no_text_holds_is_refused(doubled: Any) -> None:
+    assert doubled.client.get("/runs?q=a%00b").status_code == 422
+
+
+def test_a_cursor_of_ones_own_making_is_refused(doubled: Any) -> None:
+    for written in (b"[1e30,null]", b"[100000000000000000000000,null]", b"[-1,[1]]", b"{}"):
+        after = base64.urlsafe_b64encode(written).decode()
+        assert doubled.client.get(f"/runs?sort=param&after={quote(after)}").status_code == 422
