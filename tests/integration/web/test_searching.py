@@ -94,7 +94,10 @@ def test_chosen_runs_are_shown_side_by_side_or_as_a_file(doubled: Any) -> None:
     assert len(exported.text.splitlines()) == 3
 
 
-ODD = ('params.`param"b` == 1', 'has params.`param"b`.c', '1 in output.`output"b`', "params.`a\\b` ~ x", "params.`a}b,{` == 1")
+ODD = (
+    *('params.`param"b` == 1', 'has params.`param"b`.c', '1 in output.`output"b`'),
+    *("params.`a\\b` ~ x", "params.`a}b,{` == 1"),
+)
 
 
 @pytest.mark.parametrize("query", [*ODD, '`a"b` == 1', "param == 1e999", "param == 9"])
